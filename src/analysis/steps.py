@@ -132,14 +132,14 @@ def source_digest(module: str) -> str:
             continue
         source = Path(spec.origin).read_bytes()
         seen[name] = source
-        queue.extend(n for n in _imports(source, name) if n.split(".")[0] == "analysis")
+        queue.extend(n for n in imports(source) if n.split(".")[0] == "analysis")
     total = hashlib.sha256()
     for name in sorted(seen):
         total.update(name.encode() + b"\0" + hashlib.sha256(seen[name]).digest())
     return total.hexdigest()
 
 
-def _imports(source: bytes, module: str) -> Iterable[str]:
+def imports(source: bytes) -> Iterable[str]:
     """Names of modules that some source imports, sub-modules included."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -1,0 +1,192 @@
+"""The notebooks of the report: what each declares, and its parameters."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from analysis import paths, site, words
+from analysis.errors import UserError
+from analysis.results import Result, ResultError
+
+NUMERIC = (int, float)
+NOT_YET = ("source", "start", "end", "before", "after")
+"""Imagery parameters: declared by every notebook, used once scenes are read."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One template in ``notebooks/``."""
+
+    name: str
+    """File name without ending."""
+    path: Path
+    title: str
+    keys: tuple[str, ...]
+    """Keys, or patterns of keys, of the results that it promises to record."""
+    after: tuple[str, ...]
+    """Notebooks whose results it reads."""
+    defaults: Mapping[str, Any]
+    """Parameters with their default values."""
+
+    def check_results(self, results: Sequence[Result]) -> None:
+        """Hold the recorded results against the declared keys.
+
+        Raises
+        ------
+        ResultError
+            If a key was not declared, or a declared one is missing.
+        """
+        recorded = [r.key for r in results]
+        for key in recorded:
+            if not any(fnmatch.fnmatchcase(key, pattern) for pattern in self.keys):
+                raise ResultError(f"notebook {self.name} records {key!r} without declaring it")
+        for pattern in self.keys:
+            if not any(fnmatch.fnmatchcase(key, pattern) for key in recorded):
+                raise ResultError(f"notebook {self.name} declares {pattern!r} but records none")
+
+
+def discover(folder: Path | None = None) -> dict[str, Notebook]:
+    """All notebooks, each after those that it reads from.
+
+    Raises
+    ------
+    UserError
+        If a notebook cannot be read, lacks its parameters cell, or waits for
+        a notebook that does not exist.
+    """
+    folder = folder or paths.project_root() / "notebooks"
+    found = {p.stem: _read(p) for p in sorted(folder.glob("*.ipynb"))}
+    ordered: dict[str, Notebook] = {}
+    while len(ordered) < len(found):
+        ready = [
+            n for n in found.values() if n.name not in ordered and set(n.after) <= ordered.keys()
+        ]
+        if not ready:
+            waiting = ", ".join(sorted(found.keys() - ordered.keys()))
+            raise UserError(f"notebooks wait for each other or for one that is missing: {waiting}")
+        ordered |= {n.name: n for n in ready}
+    return ordered
+
+
+def _read(path: Path) -> Notebook:
+    try:
+        content = nbformat.read(path, as_version=4)
+    except Exception as error:
+        raise UserError(f"{path} is not a notebook: {error}") from None
+    declared = content.metadata.get("feb11", {})
+    cells = [c for c in content.cells if "parameters" in c.metadata.get("tags", ())]
+    if len(cells) != 1 or not declared.get("title"):
+        raise UserError(f"{path} needs one cell tagged `parameters` and a title in its metadata")
+    return Notebook(
+        name=path.stem,
+        path=path,
+        title=declared["title"],
+        keys=tuple(declared.get("keys", ())),
+        after=tuple(declared.get("after", ())),
+        defaults=_assignments(cells[0].source, path),
+    )
+
+
+def _assignments(source: str, path: Path) -> dict[str, Any]:
+    """``name = literal`` lines of a parameters cell; papermill's rules, but strict."""
+    values = {}
+    for node in ast.parse(source).body:
+        try:
+            if isinstance(node, ast.AnnAssign) and node.value is not None:
+                target, value = node.target, ast.literal_eval(node.value)
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+                target, value = node.targets[0], ast.literal_eval(node.value)
+            else:
+                continue
+        except ValueError:
+            raise UserError(f"{path}: parameter defaults must be plain values") from None
+        if isinstance(target, ast.Name):
+            values[target.id] = value
+    return values
+
+
+def read_parameters(given: Sequence[str], notebooks: Mapping[str, Notebook]) -> dict[str, Any]:
+    """``NAME=VALUE`` strings as typed, checked parameters.
+
+    Raises
+    ------
+    UserError
+        For a name that no notebook declares, a value of the wrong type, or
+        values that contradict each other.
+    """
+    defaults = {k: v for n in notebooks.values() for k, v in n.defaults.items()}
+    values: dict[str, Any] = {}
+    for item in given:
+        name, equals, text = item.partition("=")
+        if not equals:
+            raise UserError(f"parameter {item!r} does not read NAME=VALUE")
+        if name not in defaults:
+            known = ", ".join(sorted(defaults.keys() - {"run_dir"}))
+            raise UserError(f"no notebook has a parameter {name!r}; there is: {known}")
+        if name == "run_dir":
+            raise UserError("parameter 'run_dir' is set by the run itself; name runs with --run")
+        values[name] = _typed(name, text, defaults[name])
+    check_parameters(defaults | values)
+    return {k: v for k, v in values.items() if v != defaults[k]}
+
+
+def _typed(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, str):
+        return text
+    kind = "true or false" if isinstance(default, bool) else type(default).__name__
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "false": False}[text.lower()]
+        return type(default)(text)
+    except (ValueError, KeyError):
+        raise UserError(f"parameter {name}={text!r} is not of type {kind}") from None
+
+
+def check_parameters(values: Mapping[str, Any]) -> None:
+    """Hold a full set of parameters against each other, before any kernel starts.
+
+    Raises
+    ------
+    UserError
+        If a value is out of its domain or two contradict each other.
+    """
+    for name in ("period_start", "period_end"):
+        if name in values:
+            _day(name, values[name])
+    _in_order(values, "period_start", "period_end")
+    for name in NOT_YET:
+        if values.get(name, "") not in ("", "bundled"):
+            raise UserError(
+                f"parameter {name}={values[name]!r}: this version analyses no imagery yet, "
+                "so a report with it would be the same report; leave it out"
+            )
+    if values.get("site"):
+        site.read(paths.project_root() / values["site"])
+    level = values.get("level", 0.9)
+    if not (isinstance(level, NUMERIC) and 0.5 <= level < 1):
+        raise UserError(f"parameter level={level!r} is not in 0.5 to 1 (1 excluded)")
+    seed = values.get("seed", 0)
+    if not (isinstance(seed, int) and 0 <= seed < 2**32):
+        raise UserError(f"parameter seed={seed!r} is not a whole number from 0 to 2**32 - 1")
+    words.words(values.get("language", "en"))
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise UserError(f"parameter {name}={text!r} is not a date such as 2024-11-22") from None
+
+
+def _in_order(values: Mapping[str, Any], first: str, last: str) -> None:
+    low, high = values.get(first), values.get(last)
+    if low and high and low > high:
+        raise UserError(f"{first}={low} is after {last}={high}: swap them")

@@ -1,0 +1,197 @@
+"""Generated pages: lineage of each result, dictionary of each table, contents.
+
+Text in, text out: every function returns MyST Markdown or plain data.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from analysis import paths
+from analysis.report.sphinx_ext import label
+from analysis.results import Result, Results
+from analysis.words import Words
+
+FIRST = ("claims", "strike-statistics", "facility-growth", "workforce-housing")
+"""Analyses in reading order; others follow by name."""
+FRONT, METHODS, DATA, REFERENCES, CORRECTIONS, ABOUT = (
+    "index", "methods", "data", "references", "corrections", "about",
+)  # fmt: skip
+
+
+def contents(notebooks: Iterable[str], lineage: Iterable[str], w: Words) -> dict[str, Any]:
+    """Table of contents of an edition, as Jupyter Book reads it."""
+    names = sorted(notebooks, key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n))
+    return {
+        "format": "jb-book",
+        "root": FRONT,
+        "parts": [
+            {"caption": w("report.part_analyses"), "chapters": _files(names)},
+            {
+                "caption": w("report.part_basis"),
+                "chapters": _files([METHODS, DATA, "dictionary", REFERENCES]),
+            },
+            {
+                "caption": w("report.part_audit"),
+                "chapters": [
+                    {"file": "lineage", "sections": _files(sorted(lineage))},
+                    *_files([CORRECTIONS, ABOUT]),
+                ],
+            },
+        ],
+    }
+
+
+def _files(names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"file": name} for name in names]
+
+
+def chapter(result: Result) -> str:
+    """Lineage page on which a result stands."""
+    return f"lineage-{result.key.partition('.')[0]}"
+
+
+def lineage(found: Results, record: Mapping[str, Any], sources: set[str], w: Words) -> dict:
+    """Lineage pages by name: the index, and one for each first word of the keys."""
+    groups: dict[str, list[Result]] = {}
+    for result in found.values():
+        groups.setdefault(chapter(result), []).append(result)
+    pages = {
+        name: _page(
+            w("report.lineage_title", chapter=name.removeprefix("lineage-")),
+            (_entry(r, record, sources, w) for r in group),
+        )
+        for name, group in groups.items()
+    }
+    intro = [w("report.lineage_intro"), w("report.lineage_files")]
+    pages["lineage"] = _page(w("report.lineage_index"), intro)
+    return pages
+
+
+def _page(title: str, blocks: Iterable[str]) -> str:
+    return "\n\n".join([f"# {title}", *blocks]) + "\n"
+
+
+def _entry(result: Result, record: Mapping[str, Any], sources: set[str], w: Words) -> str:
+    """One result with all that it came from."""
+    place = result.extra
+    rows = [
+        (w("report.is"), f"{{result}}`{result.key}`"),
+        (w("report.kind"), w(f"report.kind_{result.kind}")),
+        (w("report.method"), _method(result.method)),
+        (w("report.from"), ", ".join(_input(n, record, sources) for n in sorted(result.inputs))),
+        (w("report.cell"), f"[{place['notebook']}]({place['notebook']}.ipynb), `{place['cell']}`"),
+    ]
+    for level, (low, high) in sorted(result.intervals.items()):
+        if result.interval_kind != "exact":
+            ends = f"{_exact(low)} … {'∞' if high is None else _exact(high)}"
+            rows.append((w(f"report.interval_{result.interval_kind}", level=level), ends))
+    for name in ("why_no_value", "why_no_interval", "coverage"):
+        if getattr(result, name):
+            rows.append((w(f"report.{name}"), _plain(str(getattr(result, name)))))
+    if result.calibration:
+        rows.append((w("report.calibration"), ", ".join(f"`{c}`" for c in result.calibration)))
+    if isinstance(result.value, int | float):
+        rows.append((w("report.exact_value"), _exact(result.value)))
+    body = "\n".join(f"- {name}: {text}" for name, text in rows if text)
+    head = f"({label(result.key)})=\n::::{{admonition}} `{result.key}`\n:class: lineage-entry\n"
+    return f"{head}\n{_plain(result.statement)}\n\n{body}\n::::"
+
+
+def _exact(value: Any) -> str:
+    return f"`{value:.10g}`" if isinstance(value, int | float) else f"`{value}`"
+
+
+def _plain(text: str) -> str:
+    """Untrusted text as MyST that shows it as it is."""
+    for sign in "\\`*_{}[]<>#|$":
+        text = text.replace(sign, "\\" + sign)
+    return " ".join(text.split())
+
+
+def _method(name: str) -> str:
+    """A method with the file and line where it stands."""
+    module, _, function = name.rpartition(".")
+    try:
+        target = inspect.unwrap(getattr(import_module(module), function))
+        file = Path(inspect.getsourcefile(target) or "")
+        line = inspect.getsourcelines(target)[1]
+        return f"`{name}` (`{file.relative_to(paths.project_root()).as_posix()}`:{line})"
+    except (ImportError, AttributeError, TypeError, OSError, ValueError):
+        return f"`{name}`"
+
+
+def _input(name: str, record: Mapping[str, Any], sources: set[str]) -> str:
+    kind, _, what = name.partition(":")
+    if kind == "source" and what in sources:
+        return f"{{cite:p}}`{what}`"
+    if kind == "result":
+        return f"{{ref}}`{what} <{label(what)}>`"
+    if kind == "file" and what in record.get("inputs", {}):
+        return f"`{what}` (SHA-256 `{record['inputs'][what][:12]}…`)"
+    return f"`{name}`"
+
+
+def dictionary(package: Mapping[str, Any], w: Words) -> str:
+    """Dictionary of every table of the evidence package, from its schema."""
+    blocks = [w("report.dictionary_intro")]
+    for resource in package["resources"]:
+        fields = resource.get("schema", {}).get("fields", [])
+        licences = ", ".join(x.get("title") or x["name"] for x in resource.get("licenses", []))
+        rows = "\n".join(f"| `{f['name']}` | {_type(f)} | {_about(f)} |" for f in fields)
+        blocks.append(
+            f"## {resource.get('title', resource['name'])}\n\n"
+            f"{_plain(resource.get('description', ''))}\n\n"
+            f"`data/evidence/{resource['path']}` · {w('report.licence')}: {_plain(licences)} · "
+            f"{{download}}`CSV <tables/{resource['path']}>`\n\n"
+            f"| {w('report.column')} | {w('report.type')} | {w('report.meaning')} |\n"
+            f"| --- | --- | --- |\n{rows}"
+        )
+    return _page(w("report.dictionary_title"), blocks)
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    unit = f", {field['unit']}" if field.get("unit") else ""
+    return _plain(f"{field.get('type', 'string')}{unit}")
+
+
+def _about(field: Mapping[str, Any]) -> str:
+    text = _plain(field.get("description") or field.get("title") or "")
+    values = field.get("constraints", {}).get("enum")
+    return f"{text} ({', '.join(f'`{v}`' for v in values)})" if values else text
+
+
+def results_block(records: Sequence[Mapping[str, Any]], w: Words) -> str:
+    """The results that a cell recorded, as a table of bound numbers."""
+    rows = "\n".join(f"| {_plain(r['statement'])} | {{result}}`{r['key']}` |" for r in records)
+    head = f"| {w('report.recorded')} | {w('report.value')} |\n| --- | --- |"
+    return f":::{{dropdown}} {w('report.recorded_here', n=len(records))}\n{head}\n{rows}\n:::"
+
+
+def figure_block(about: Mapping[str, Any], w: Words) -> str:
+    """A figure with alt text, caption, sources, results and its data."""
+    name = about["name"]
+    cited = f"{{cite:p}}`{','.join(about['sources'])}`" if about["sources"] else ""
+    keys = ", ".join(f"{{ref}}`{k} <{label(k)}>`" for k in about["keys"])
+    basis = [
+        f"{w('report.figure_sources')}: {cited}" if cited else "",
+        f"{w('report.figure_results')}: {keys}" if keys else "",
+    ]
+    dropdown = "\n\n".join(b for b in basis if b)
+    data = f"{{download}}`{w('report.figure_data')} <figures/{name}.csv>`"
+    return (
+        f"::::{{figure}} figures/{name}.svg\n:alt: {about['alt']}\n:name: fig-{name}\n\n"
+        f"{about['caption']} {data}\n\n"
+        + (f":::{{dropdown}} {w('report.figure_basis')}\n{dropdown}\n:::\n" if dropdown else "")
+        + "::::"
+    )
+
+
+def dump(content: Mapping[str, Any]) -> str:
+    """JSON that is also YAML, for the table of contents and small data files."""
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
