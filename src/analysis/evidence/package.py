@@ -88,8 +88,8 @@ def load(folder: Path | None = None) -> Evidence:
     package = descriptor(folder)
     schemas = {Path(item["path"]).stem: item for item in package["resources"]}
     for name in TABLES:
-        if name not in schemas:
-            raise UserError(f"{folder / DESCRIPTOR}: no table {name} in it; restore its entry")
+        if name not in schemas or schemas[name]["path"] != f"{name}.csv":
+            raise UserError(f"{folder / DESCRIPTOR}: no table {name}.csv in it; restore its entry")
     tables = {name: read_table(folder, schemas[name]) for name in TABLES}
     return Evidence(folder=folder, collected=collected(package), **tables)
 
@@ -165,8 +165,10 @@ def read_table(folder: Path, resource: dict[str, Any]) -> pd.DataFrame:
     unknown = [column for column in header if column not in expected]
     if missing or unknown or header != expected:
         what = (
-            f"columns missing: {', '.join(missing)}" if missing
-            else f"columns not in the schema: {', '.join(unknown)}" if unknown
+            f"columns missing: {', '.join(missing)}"
+            if missing
+            else f"columns not in the schema: {', '.join(unknown)}"
+            if unknown
             else "columns are not in the order of the schema"
         )
         raise UserError(f"{name} row 1: {what}; the schema is in {DESCRIPTOR}")
@@ -195,8 +197,11 @@ def _convert(kind: str, text: str) -> Any:
 
 
 _DTYPES = {
-    "string": "string", "integer": "Int64", "number": "float64",
-    "date": "datetime64[s]", "boolean": "boolean",
+    "string": "string",
+    "integer": "Int64",
+    "number": "float64",
+    "date": "datetime64[s]",
+    "boolean": "boolean",
 }
 
 

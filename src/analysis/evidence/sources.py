@@ -1,0 +1,179 @@
+"""Sources as a bibliography, and which of them are used."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from datetime import date
+from urllib.parse import quote, urlsplit
+
+import pandas as pd
+
+from analysis.errors import UserError
+from analysis.evidence.package import Evidence
+
+SEEN: dict[str, dict[str, str]] = {
+    "en": {
+        "original": "Seen in the original.",
+        "copy": "Seen as copy{at}; the original was not opened.",
+        "excerpt": "Excerpt of a copy seen{at}; the original was not opened.",
+        "not opened": "Not opened: known only through a publication that cites it.",
+        "at": " at {host}",
+        "in": "In {language}.",
+    },
+    "de": {
+        "original": "Im Original gesehen.",
+        "copy": "Als Kopie gesehen{at}; das Original wurde nicht geöffnet.",
+        "excerpt": "Auszug einer Kopie gesehen{at}; das Original wurde nicht geöffnet.",
+        "not opened": "Nicht geöffnet: nur aus einer Veröffentlichung bekannt, die es anführt.",
+        "at": " bei {host}",
+        "in": "Sprache: {language}.",
+    },
+}
+"""How a source was seen, in words, by language of the page."""
+
+_REPLACED = str.maketrans({"{": "(", "}": ")", "\\": "/", "`": "'"})
+_ESCAPED = {
+    "&": r"\&",
+    "%": r"\%",
+    "#": r"\#",
+    "_": r"\_",
+    "$": r"\$",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+_LIGATURE = re.compile(r"([-',<>!?])(?=[-',<>!?])")
+
+
+def bibliography(sources: pd.DataFrame, language: str = "en") -> str:
+    """The sources as BibTeX text, one entry per source, keyed by source key.
+
+    Titles keep their capitals. The note says how the source was seen, and in
+    which language it is if that is not the page's. ``urldate`` stands only
+    where the day of access is known, and an address only if it is http(s).
+
+    Parameters
+    ----------
+    sources
+        Table ``sources`` of the package.
+    language
+        Language of the notes and months, ``en`` or ``de``.
+
+    Raises
+    ------
+    UserError
+        If there are no words for the language.
+    """
+    from pybtex.database import BibliographyData
+    from pybtex.database.output.bibtex import Writer
+
+    if language not in SEEN:
+        known = ", ".join(sorted(SEEN))
+        raise UserError(f"no bibliography in the language {language!r}: known are {known}")
+
+    class PlainWriter(Writer):
+        """Writes fields as they are: they were escaped here, addresses must not be."""
+
+        def _encode(self, text: str) -> str:
+            return text
+
+    entries = {
+        str(row.source_key): _entry(row, language) for row in sources.itertuples(index=False)
+    }
+    stream = io.StringIO()
+    PlainWriter("utf-8").write_stream(BibliographyData(entries), stream)
+    return stream.getvalue()
+
+
+def plain(text: str) -> str:
+    """Text with nothing in it that BibTeX could take for a command.
+
+    Braces become parentheses, backslashes slashes, backticks apostrophes;
+    control characters go and white space is collapsed.
+    """
+    kept = "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or unicodedata.category(char) not in ("Cc", "Cs")
+    )
+    return " ".join(kept.translate(_REPLACED).split())
+
+
+def escape(text: str) -> str:
+    """Plain text in the notation of BibTeX; decoding gives :func:`plain` again."""
+    unlinked = _LIGATURE.sub("\\1\0", plain(text))
+    return "".join(_ESCAPED.get(char, char) for char in unlinked).replace("\0", "{}")
+
+
+def web_address(url: str) -> str | None:
+    """The address if it is http or https, with delimiters percent-encoded; else nothing."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not host:
+        return None
+    return quote(url.strip(), safe="%/:?#[]@!$&'()*+,;=-._~")
+
+
+def unused_sources(evidence: Evidence) -> list[str]:
+    """Keys of sources that no other table names, sorted."""
+    tables = (
+        evidence.incident_sources,
+        evidence.aggregate_claim_sources,
+        evidence.facility_claim_sources,
+        evidence.launches,
+        evidence.claim_drift,
+        evidence.housing_parameters,
+        evidence.geography,
+        evidence.claim_sources,
+        evidence.claim_rivals,
+    )
+    used = {key for table in tables for key in table["source_key"].dropna()}
+    return sorted(set(evidence.sources["source_key"]) - used, key=str.lower)
+
+
+def _entry(row, language: str):
+    from pybtex.database import Entry, Person
+
+    fields = {"title": f"{{{escape(row.title)}}}", "howpublished": escape(row.publisher)}
+    if not pd.isna(row.date):
+        fields |= _published(str(row.date), language)
+    fields["language"] = str(row.language)
+    url = None if pd.isna(row.url) else web_address(str(row.url))
+    if url:
+        fields["url"] = url
+    if not pd.isna(row.accessed):
+        fields["urldate"] = row.accessed.date().isoformat()
+    fields["note"] = escape(_note(row, url, language))
+    fields["key"] = str(row.source_key)
+    authors = [] if pd.isna(row.author) else [part.strip() for part in row.author.split(";")]
+    persons = {"author": [Person(f"{{{escape(name)}}}") for name in authors if name]}
+    return Entry("misc", fields=fields, persons=persons if persons["author"] else {})
+
+
+def _published(text: str, language: str) -> dict[str, str]:
+    """Year, and month with its day, of a full or partial ISO date."""
+    from babel.dates import format_date, get_month_names
+
+    fields = {"year": text[:4], "date": text}
+    if len(text) == 10:
+        pattern = "d MMMM" if language == "en" else "d. MMMM"
+        fields["month"] = format_date(date.fromisoformat(text), pattern, locale=language)
+    elif len(text) == 7:
+        fields["month"] = get_month_names("wide", locale=language)[int(text[5:])]
+    return fields
+
+
+def _note(row, url: str | None, language: str) -> str:
+    from babel import Locale
+
+    words = SEEN[language]
+    at = words["at"].format(host=urlsplit(url).hostname) if url else ""
+    seen = words[str(row.seen_as)].format(at=at)
+    if row.language == language:
+        return seen
+    name = Locale(language).languages.get(str(row.language), str(row.language))
+    return f"{seen} {words['in'].format(language=name)}"
