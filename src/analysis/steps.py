@@ -15,6 +15,7 @@ import ast
 import functools
 import hashlib
 import importlib.util
+import inspect
 import json
 import os
 import pickle
@@ -49,7 +50,8 @@ def step(*, reads: Iterable[str] = ()) -> Callable[[Callable[P, T]], Callable[P,
     ----------
     reads
         Files or folders the function may open: ``"evidence"`` for the evidence
-        package, otherwise paths relative to the checkout.
+        package, otherwise paths relative to the checkout. ``{name}`` in a path
+        stands for the argument of that name.
 
     The arguments must be plain (JSON) values, and the returned object must
     pickle.
@@ -57,9 +59,13 @@ def step(*, reads: Iterable[str] = ()) -> Callable[[Callable[P, T]], Callable[P,
     declared = tuple(reads)
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        signature = inspect.signature(function)
+
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
-            inputs = tuple(resolve(name) for name in declared)
+            named = signature.bind(*args, **kwargs)
+            named.apply_defaults()
+            inputs = tuple(resolve(name.format(**named.arguments)) for name in declared)
             key = content_key(function, inputs, args, kwargs)
             place = paths.cache_dir() / "steps" / function.__name__ / key
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,248 @@
+"""Results against claims: a verdict for every published statement.
+
+The rules, the bands and the rivals are data (``claims.csv``, ``claim_bands.csv``,
+``claim_rivals.csv``), fixed before any scene is opened. They do not depend on
+the level that a user chooses.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis import evidence, paths, results
+from analysis.evidence import Evidence, Lineage
+from analysis.results import Result, Results
+from analysis.steps import step
+from analysis.words import Words, words
+
+INSIDE_LEVEL, OUTSIDE_LEVEL = "0.9", "0.99"
+"""Levels of the rules: inside at the first, excluded at the second."""
+LIKELIHOOD_RATIO = 20
+"""Least likelihood ratio against each rival for `supported`: strong evidence on
+Kass and Raftery's (1995) scale."""
+
+WEAKEST_FIRST = ("contradicted", "not decidable with these data", "consistent", "supported")
+"""A claim of two quantities takes its weaker part."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the evidence says of one claim."""
+
+    claim_id: str
+    verdict: str
+    """One of the terms in ``verdict_terms.csv``."""
+    why: str
+    """One or two sentences in the language that was asked for."""
+    results: tuple[str, ...]
+    """Keys of the results it was judged by."""
+    excluding: tuple[str, ...] = ()
+    """Those of them that exclude the claim's band."""
+    lineages: int = 0
+    """Independent origins of the texts that state the claim."""
+
+
+@step(reads=("evidence",))
+def tables() -> Evidence:
+    """The evidence tables, read once."""
+    return evidence.load()
+
+
+def recorded(run_dir: str, seed: int) -> Results:
+    """Results that the claims are judged by.
+
+    In a run they are what the other notebooks recorded; outside one they are
+    computed by the same functions that those notebooks call.
+
+    Parameters
+    ----------
+    run_dir
+        Folder of the run, relative to the checkout; empty outside a run.
+    seed
+        Seed of the random draws, used outside a run.
+    """
+    if run_dir:
+        return _read_run(run_dir)
+    from analysis import facility, housing, strikes
+
+    return Results("", [*strikes.results(seed=seed), *facility.results(), *housing.results(seed)])
+
+
+@step(reads=("{run_dir}/results.json",))
+def _read_run(run_dir: str) -> Results:
+    return results.read(paths.project_root() / run_dir / "results.json")
+
+
+def judge(tables: Evidence, found: Results, language: str = "en") -> list[Verdict]:
+    """A verdict for every claim, in the order of the table."""
+    w = words(language)
+    return [_judge(claim, tables, found, w) for claim in tables.claims.itertuples(index=False)]
+
+
+def _judge(claim: Any, tables: Evidence, found: Results, w: Words) -> Verdict:
+    origins = origins_of(claim.claim_id, tables)
+    bands = tables.claim_bands[tables.claim_bands["claim_id"] == claim.claim_id]
+    keys = _matching(found, bands["judged_by"].dropna())
+    place = (claim.claim_id, origins, w)
+    if claim.not_measurable:
+        return _verdict(place, "not measurable", str(claim.why_not_measurable), keys)
+    if claim.rule == "sources":
+        own = sum(set(o.agencies) <= {claim.claimant_agency} for o in origins)
+        why = w("claims.single_source") if len(origins) == 1 else w(
+            "claims.lineages", n=len(origins), other=len(origins) - own
+        )  # fmt: skip
+        return _verdict(place, "sources only", why, keys)
+    observed = [k for k in keys if found[k].kind != "simulated"]
+    if claim.rule == "imagery" and not observed:
+        return _verdict(place, "not tested", w("claims.no_image"), [])
+    parts = [
+        _judge_part(band, found, _matching(found, [band.judged_by]), w)
+        for band in bands.itertuples(index=False)
+    ]
+    verdict, why, _ = min(parts, key=lambda p: WEAKEST_FIRST.index(p[0]))
+    if len(parts) > 1:
+        why = " ".join(p[1] for p in parts)
+    return _verdict(place, verdict, why, observed, [k for p in parts for k in p[2]])
+
+
+def _verdict(
+    place: tuple[str, list[Lineage], Words],
+    verdict: str,
+    why: str,
+    keys: Iterable[str],
+    excluding: Iterable[str] = (),
+) -> Verdict:
+    claim_id, origins, _ = place
+    return Verdict(claim_id, verdict, why, tuple(keys), tuple(excluding), len(origins))
+
+
+def _judge_part(band: Any, found: Results, keys: list[str], w: Words) -> tuple[str, str, list[str]]:
+    """Verdict, reason and excluding keys for one quantity of a claim."""
+    low, high = _number(band.low), _number(band.high)
+    judged = [found[k] for k in keys if found[k].intervals]
+    if not judged:
+        return "not tested", w("claims.no_result", quantity=band.quantity), []
+    excluding = [r.key for r in judged if _excludes(r, low, high)]
+    counts = {"n": len(judged), "k": len(excluding), "band": band.text, "quantity": band.quantity}
+    if len(excluding) == len(judged):
+        return "contradicted", w("claims.contradicted", **counts), excluding
+    if all(_supports(r, low, high) for r in judged):
+        return "supported", w("claims.supported", **counts), []
+    text = "claims.consistent_some_exclude" if excluding else "claims.consistent"
+    return "consistent", w(text, **counts), excluding
+
+
+def _excludes(result: Result, low: float, high: float) -> bool:
+    pair = result.interval(OUTSIDE_LEVEL) or result.interval(INSIDE_LEVEL)
+    if pair is None:
+        return False
+    return _number(pair[1]) < low or _number(pair[0], -1) > high
+
+
+def _supports(result: Result, low: float, high: float) -> bool:
+    pair = result.interval(INSIDE_LEVEL)
+    ratios = result.extra.get("likelihood_ratios") or {}
+    inside = pair is not None and low <= _number(pair[0], -1) and _number(pair[1]) <= high
+    return inside and bool(ratios) and min(ratios.values()) >= LIKELIHOOD_RATIO
+
+
+def _number(value: Any, open_end: int = 1) -> float:
+    """A plain number; a missing end of a band or interval is open."""
+    return open_end * float("inf") if value is None or pd.isna(value) else float(value)
+
+
+def _matching(found: Results, patterns: Iterable[str]) -> list[str]:
+    wanted = [p.strip() for text in patterns if not pd.isna(text) for p in str(text).split(";")]
+    return [k for k in found if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
+
+
+def origins_of(claim_id: str, tables: Evidence) -> list[Lineage]:
+    """The lineages of the texts that state a claim: agreement inside one does not count."""
+    links = tables.claim_lineage
+    own = links[(links["claim_id"] == claim_id) & (links["role"] == "carries")]
+    ids = [*own["aggregate_claim"].dropna(), *own["facility_claim"].dropna()]
+    return evidence.lineages(tables, ids) if ids else []
+
+
+def as_results(verdicts: Iterable[Verdict], tables: Evidence, found: Results) -> list[Result]:
+    """The verdicts as results, so that pages and other runs can read them."""
+    out = []
+    for v in verdicts:
+        cited = tables.claim_sources[tables.claim_sources["claim_id"] == v.claim_id]
+        kinds = [found[k].kind for k in v.results] or ["published"]
+        out.append(
+            Result(
+                key=f"claims.{v.claim_id}.verdict",
+                value=v.verdict,
+                unit="text",
+                kind=results.weakest([*kinds, "derived"]),
+                statement=f"Verdict on the claim {v.claim_id}",
+                method="analysis.claims.judge",
+                inputs=(
+                    *(f"source:{s}" for s in cited["source_key"]),
+                    *(f"result:{k}" for k in v.results),
+                    "file:data/evidence/claims.csv",
+                    "file:data/evidence/claim_bands.csv",
+                ),
+                why_no_interval="a verdict is a term",
+                extra={
+                    "why": v.why,
+                    "results": list(v.results),
+                    "excluding": list(v.excluding),
+                    "lineages": v.lineages,
+                },
+            )
+        )
+    return out
+
+
+def listing(found: Results, tables: Evidence | None = None) -> list[dict[str, Any]]:
+    """Every claim with its verdict in a run, as plain dictionaries.
+
+    Raises
+    ------
+    UserError
+        If the run holds no verdicts.
+    """
+    tables = tables or evidence.load()
+    listed = []
+    for claim in tables.claims.itertuples(index=False):
+        key = f"claims.{claim.claim_id}.verdict"
+        if key not in found:
+            continue
+        verdict = found[key]
+        listed.append(
+            {
+                "id": claim.claim_id,
+                "statement": claim.statement,
+                "route": claim.route,
+                "modality": claim.modality,
+                "band": [_band(b) for b in _rows(tables.claim_bands, claim.claim_id)],
+                "rivals": [_band(r) | {"rival": r["rival"]}
+                           for r in _rows(tables.claim_rivals, claim.claim_id)],
+                "sources": sorted({r["source_key"]
+                                   for r in _rows(tables.claim_sources, claim.claim_id)}),
+                "results": [key, *verdict.extra["results"]],
+                "verdict": verdict.value,
+                "why": verdict.extra["why"],
+                "lineages": verdict.extra["lineages"],
+            }
+        )  # fmt: skip
+    return listed
+
+
+def _rows(table: pd.DataFrame, claim_id: str) -> list[Mapping[str, Any]]:
+    rows = table[table["claim_id"] == claim_id]
+    return [
+        {k: None if pd.isna(v) else v for k, v in row.items()} for row in rows.to_dict("records")
+    ]
+
+
+def _band(row: Mapping[str, Any]) -> dict[str, Any]:
+    days = {k: row[k].date().isoformat() for k in ("date_low", "date_high") if row.get(k)}
+    return {k: row[k] for k in ("part", "low", "high", "unit", "text")} | days
