@@ -26,6 +26,17 @@ LIKELIHOOD_RATIO = 20
 """Least likelihood ratio against each rival for `supported`: strong evidence on
 Kass and Raftery's (1995) scale."""
 
+TERMS = (
+    "contradicted",
+    "supported",
+    "consistent",
+    "not decidable with these data",
+    "not tested",
+    "not measurable",
+    "sources only",
+)
+"""Verdicts, in the order of what they say about a claim."""
+
 WEAKEST_FIRST = ("contradicted", "not decidable with these data", "consistent", "supported")
 """A claim of two quantities takes its weaker part."""
 
@@ -199,6 +210,25 @@ def as_results(verdicts: Iterable[Verdict], tables: Evidence, found: Results) ->
             )
         )
     return out
+
+
+def counts(verdicts: Iterable[Verdict]) -> list[Result]:
+    """How many claims have each verdict; each count carries the number ``of`` all."""
+    verdicts = list(verdicts)
+    return [
+        Result(
+            key=f"claims.count.{term.replace(' ', '-')}",
+            value=sum(v.verdict == term for v in verdicts),
+            unit="claims",
+            kind="derived",
+            statement=f"Claims whose verdict is: {term}",
+            method="analysis.claims.counts",
+            inputs=tuple(f"result:claims.{v.claim_id}.verdict" for v in verdicts),
+            why_no_interval="a count of the table's claims",
+            extra={"of": len(verdicts)},
+        )
+        for term in TERMS
+    ]
 
 
 def listing(found: Results, tables: Evidence | None = None) -> list[dict[str, Any]]:

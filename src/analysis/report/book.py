@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import HTMLExporter, PythonExporter
 
-from analysis import evidence, figures, paths, results, steps
+from analysis import claims, claims_view, evidence, figures, paths, results, steps
 from analysis.errors import CheckFailed
 from analysis.report import gate, pages, runs
 from analysis.report.notebooks import Notebook
@@ -36,8 +37,6 @@ def edition_key(run_digest: str) -> str:
         root / "src/analysis/words",
     ]
     parts = [run_digest, steps.environment_digest(), *(steps.digest(p) for p in shown)]
-    import hashlib
-
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -76,13 +75,15 @@ def stage(
     tables = evidence.load()
     known = set(tables.sources["source_key"])
     (source / "references.bib").write_text(evidence.bibliography(tables.sources), encoding="utf-8")
-    claims = dict(zip(tables.claims["claim_id"], tables.claims["said"], strict=True))
-    (source / CLAIMS).write_text(pages.dump(claims), encoding="utf-8")
+    said = dict(zip(tables.claims["claim_id"], tables.claims["said"], strict=True))
+    (source / CLAIMS).write_text(pages.dump(said), encoding="utf-8")
     (source / EDITION).write_text(pages.dump(_edition(record, notebooks, w)), encoding="utf-8")
 
     generated = pages.lineage(found, record, known, w)
     package = json.loads((paths.evidence_dir() / "datapackage.json").read_text(encoding="utf-8"))
     generated["dictionary"] = pages.dictionary(package, w)
+    generated["generated/verdicts"] = claims_view.summary(claims.listing(found, tables), w)
+    (source / "generated").mkdir()
     for name, text in generated.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
     (source / "tables").mkdir()
@@ -141,8 +142,8 @@ def _compile(source: Path, out: Path, record: Mapping[str, Any]) -> None:
     """Run Jupyter Book in a process of its own; warnings are errors."""
     config = paths.project_root() / "_config.yml"
     command = [
-        sys.executable, "-m", "jupyter_book.cli.main", "build", str(source), "--config", str(config),
-        "--path-output", str(out), "-W", "-n", "--keep-going", "--quiet",
+        sys.executable, "-m", "jupyter_book.cli.main", "build", str(source),
+        "--config", str(config), "--path-output", str(out), "-W", "-n", "--keep-going", "--quiet",
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S,

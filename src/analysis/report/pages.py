@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis import paths
-from analysis.report.sphinx_ext import label
 from analysis.results import Result, Results
-from analysis.words import Words
+from analysis.words import Words, plain, result_label
 
 FIRST = ("claims", "strike-statistics", "facility-growth", "workforce-housing")
 """Analyses in reading order; others follow by name."""
@@ -93,25 +92,20 @@ def _entry(result: Result, record: Mapping[str, Any], sources: set[str], w: Word
             rows.append((w(f"report.interval_{result.interval_kind}", level=level), ends))
     for name in ("why_no_value", "why_no_interval", "coverage"):
         if getattr(result, name):
-            rows.append((w(f"report.{name}"), _plain(str(getattr(result, name)))))
+            rows.append((w(f"report.{name}"), plain(str(getattr(result, name)))))
     if result.calibration:
         rows.append((w("report.calibration"), ", ".join(f"`{c}`" for c in result.calibration)))
     if isinstance(result.value, int | float):
         rows.append((w("report.exact_value"), _exact(result.value)))
     body = "\n".join(f"- {name}: {text}" for name, text in rows if text)
-    head = f"({label(result.key)})=\n::::{{admonition}} `{result.key}`\n:class: lineage-entry\n"
-    return f"{head}\n{_plain(result.statement)}\n\n{body}\n::::"
+    head = (
+        f"({result_label(result.key)})=\n::::{{admonition}} `{result.key}`\n:class: lineage-entry\n"
+    )
+    return f"{head}\n{plain(result.statement)}\n\n{body}\n::::"
 
 
 def _exact(value: Any) -> str:
     return f"`{value:.10g}`" if isinstance(value, int | float) else f"`{value}`"
-
-
-def _plain(text: str) -> str:
-    """Untrusted text as MyST that shows it as it is."""
-    for sign in "\\`*_{}[]<>#|$":
-        text = text.replace(sign, "\\" + sign)
-    return " ".join(text.split())
 
 
 def _method(name: str) -> str:
@@ -131,7 +125,7 @@ def _input(name: str, record: Mapping[str, Any], sources: set[str]) -> str:
     if kind == "source" and what in sources:
         return f"{{cite:p}}`{what}`"
     if kind == "result":
-        return f"{{ref}}`{what} <{label(what)}>`"
+        return f"{{ref}}`{what} <{result_label(what)}>`"
     if kind == "file" and what in record.get("inputs", {}):
         return f"`{what}` (SHA-256 `{record['inputs'][what][:12]}…`)"
     return f"`{name}`"
@@ -146,8 +140,8 @@ def dictionary(package: Mapping[str, Any], w: Words) -> str:
         rows = "\n".join(f"| `{f['name']}` | {_type(f)} | {_about(f)} |" for f in fields)
         blocks.append(
             f"## {resource.get('title', resource['name'])}\n\n"
-            f"{_plain(resource.get('description', ''))}\n\n"
-            f"`data/evidence/{resource['path']}` · {w('report.licence')}: {_plain(licences)} · "
+            f"{plain(resource.get('description', ''))}\n\n"
+            f"`data/evidence/{resource['path']}` · {w('report.licence')}: {plain(licences)} · "
             f"{{download}}`CSV <tables/{resource['path']}>`\n\n"
             f"| {w('report.column')} | {w('report.type')} | {w('report.meaning')} |\n"
             f"| --- | --- | --- |\n{rows}"
@@ -157,18 +151,18 @@ def dictionary(package: Mapping[str, Any], w: Words) -> str:
 
 def _type(field: Mapping[str, Any]) -> str:
     unit = f", {field['unit']}" if field.get("unit") else ""
-    return _plain(f"{field.get('type', 'string')}{unit}")
+    return plain(f"{field.get('type', 'string')}{unit}")
 
 
 def _about(field: Mapping[str, Any]) -> str:
-    text = _plain(field.get("description") or field.get("title") or "")
+    text = plain(field.get("description") or field.get("title") or "")
     values = field.get("constraints", {}).get("enum")
     return f"{text} ({', '.join(f'`{v}`' for v in values)})" if values else text
 
 
 def results_block(records: Sequence[Mapping[str, Any]], w: Words) -> str:
     """The results that a cell recorded, as a table of bound numbers."""
-    rows = "\n".join(f"| {_plain(r['statement'])} | {{result}}`{r['key']}` |" for r in records)
+    rows = "\n".join(f"| {plain(r['statement'])} | {{result}}`{r['key']}` |" for r in records)
     head = f"| {w('report.recorded')} | {w('report.value')} |\n| --- | --- |"
     return f":::{{dropdown}} {w('report.recorded_here', n=len(records))}\n{head}\n{rows}\n:::"
 
@@ -177,7 +171,7 @@ def figure_block(about: Mapping[str, Any], w: Words) -> str:
     """A figure with alt text, caption, sources, results and its data."""
     name = about["name"]
     cited = f"{{cite:p}}`{','.join(about['sources'])}`" if about["sources"] else ""
-    keys = ", ".join(f"{{ref}}`{k} <{label(k)}>`" for k in about["keys"])
+    keys = ", ".join(f"{{ref}}`{k} <{result_label(k)}>`" for k in about["keys"])
     basis = [
         f"{w('report.figure_sources')}: {cited}" if cited else "",
         f"{w('report.figure_results')}: {keys}" if keys else "",

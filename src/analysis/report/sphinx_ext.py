@@ -20,16 +20,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from analysis import results
-from analysis.words import Words, words
+from analysis.words import Words, result_label, words
 
 log = logging.getLogger(__name__)
 
 RESULTS, CLAIMS, EDITION = "results.json", "claims.json", "edition.json"
-
-
-def label(key: str) -> str:
-    """Name of a result's target on its lineage page."""
-    return "result-" + key.replace(".", "-").replace("_", "-")
 
 
 def claim_label(claim_id: str) -> str:
@@ -82,7 +77,7 @@ class ResultRole(_BoundRole):
         result = found[self.text]
         text = self._words().result(result)
         classes = ["result", f"result-{result.kind}"]
-        out: list[nodes.Node] = [self._linked(text, label(result.key), classes)]
+        out: list[nodes.Node] = [self._linked(text, result_label(result.key), classes)]
         if result.kind == "simulated":
             mark = self._words()("report.simulated_mark")
             out.append(nodes.superscript("", mark, classes=["simulated-mark"]))

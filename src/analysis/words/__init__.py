@@ -131,6 +131,19 @@ def round_half_up(value: float, decimals: int) -> Decimal:
     return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
+def plain(text: object) -> str:
+    """Untrusted text as MyST Markdown that shows it as it is, on one line."""
+    shown = str(text)
+    for sign in "\\`*_{}[]<>#|$":
+        shown = shown.replace(sign, "\\" + sign)
+    return " ".join(shown.split())
+
+
+def result_label(key: str) -> str:
+    """Name of a result's target on its lineage page."""
+    return "result-" + key.replace(".", "-").replace("_", "-")
+
+
 def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Check what was published: a registry of checks, each with one reason to exist."""
