@@ -1,0 +1,105 @@
+"""What the strike chapter works on, read once from the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis import evidence
+from analysis.steps import step
+from analysis.strikes import rivals
+from analysis.strikes.bulletin import Row, inside, series
+from analysis.strikes.casualties import Event, events
+from analysis.strikes.rivals import Agreement, Claim
+from analysis.strikes.windows import Window, windows
+
+
+@dataclass(frozen=True)
+class Band:
+    """What counts as agreeing with a CNN figure (choices ``band.*``)."""
+
+    low: float
+    high: float | None
+    """``None`` for a floor."""
+    choice: str
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Launches, events, claims and choices of the chapter."""
+
+    rows: tuple[Row, ...]
+    """The launch series."""
+    events: tuple[Event, ...]
+    claims: dict[str, Claim]
+    """Published figures by claim id."""
+    facility_echo: dict[str, str]
+    """Facility claims that repeat one of them: id to date of statement."""
+    links: tuple[tuple[str, str, bool], ...]
+    """(child, parent, inferred) between published claims."""
+    agreements: dict[str, Agreement]
+    """Per CNN figure."""
+    voices: dict[str, dict[str, int]]
+    """Per CNN figure, claim id to number of its lineage."""
+    bands: dict[str, Band]
+    """Per CNN figure."""
+    windows: dict[str, Window]
+    """``year``, ``surge``, ``aug-sep`` and ``period``."""
+    early_regions: dict[str, str]
+    """Row id to how its launch area agrees with the prosecutors' regions:
+    ``only``, ``some``, ``unsplit`` (north, not named) or ``none``."""
+
+    def inside(self, window: str) -> list[Row]:
+        """Rows of the launch series in a window."""
+        return inside(self.rows, self.windows[window])
+
+
+@step(reads=("evidence",))
+def tables(period_start: str, period_end: str) -> Tables:
+    """Read the evidence for one period.
+
+    Raises
+    ------
+    UserError
+        If the period is no period, or a table is broken.
+    """
+    found = evidence.load()
+    rows = series(found.launches, found.labels)
+    claims = rivals.claims(found)
+    bands = {
+        "missiles": _band(found, "band.missiles"),
+        "killed": _band(found, "band.killed"),
+        "injured": _band(found, "band.injured"),
+        "share": _band(found, "band.third"),
+    }
+    links = rivals.links(found.lineage)
+    names = {c.claim_id for c in claims}
+    echoes = {c for c, p, _ in links if c.startswith("FC") and p in names}
+    said = found.facility_claims.set_index("claim_id")["statement_date_low"]
+    return Tables(
+        rows=tuple(rows),
+        events=tuple(events(found, rows)),
+        claims={c.claim_id: c for c in claims},
+        facility_echo={c: said[c].date().isoformat() for c in sorted(echoes)},
+        links=tuple(links),
+        agreements={
+            f: rivals.agreement(found, claims, f, band.low, band.high) for f, band in bands.items()
+        },
+        voices={f: rivals.voices(found, claims, f) for f in bands},
+        bands=bands,
+        windows={w.name: w for w in windows(found.choices, period_start, period_end)},
+        early_regions={
+            str(r.row_id): "only" if r.pgo_regions_only
+            else "some" if r.pgo_region
+            else "unsplit" if str(r.origin) == "north"
+            else "none"
+            for r in found.launches.itertuples()
+        },
+    )  # fmt: skip
+
+
+def _band(found: evidence.Evidence, choice: str) -> Band:
+    row = found.choices.set_index("choice_id").loc[choice]
+    high = row["high"]
+    return Band(float(row["low"]), None if pd.isna(high) else float(high), choice)
