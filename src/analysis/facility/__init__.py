@@ -1,0 +1,13 @@
+"""What has been published about the plant: dates, the size claim, places, conflicts.
+
+Everything here is read from the evidence tables. Nothing is measured: no image
+is opened in this chapter.
+"""
+
+from analysis.facility.chronology import entries
+from analysis.facility.contradictions import conflicts
+from analysis.facility.drift import retellings
+from analysis.facility.locator import layers
+from analysis.facility.record import results
+
+__all__ = ["conflicts", "entries", "layers", "results", "retellings"]
