@@ -19,7 +19,8 @@ class Lineage:
     claims: tuple[str, ...]
     """Ids of aggregate or facility claims, sorted."""
     agencies: tuple[str, ...]
-    """Bodies that these claims began with, sorted."""
+    """Bodies that the lineage began with, sorted. A claim of several bodies that
+    stands in the lineage of one of them adds no other to it."""
 
 
 def parents(evidence: Evidence, *, inferred: bool = True) -> dict[str, set[str]]:
@@ -97,14 +98,17 @@ def lineages(evidence: Evidence, claims: Iterable[str], *, inferred: bool = True
         if len(bodies[claim]) == 1:
             marks[claim].add(f"agency:{bodies[claim][0]}")
     groups = _connected(marks)
-    for claim in wanted:
-        if len(bodies[claim]) > 1:
-            _join_bodies(claim, bodies, groups)
-    found = {
-        Lineage(tuple(sorted(group)), tuple(sorted({b for claim in group for b in bodies[claim]})))
-        for group in groups
-    }
-    return sorted(found, key=lambda lineage: (-len(lineage.claims), lineage.claims))
+    guests = [g for g in groups if len(g) == 1 and len(bodies[next(iter(g))]) > 1]
+    hosts = [group for group in groups if group not in guests]
+    found = []
+    for group in hosts:
+        origin = {body for claim in group for body in bodies[claim]}
+        joined = {claim for g in guests for claim in g if origin & set(bodies[claim])}
+        found.append(Lineage(tuple(sorted(group | joined)), tuple(sorted(origin))))
+    placed = {claim for group in found for claim in group.claims}
+    alone = [claim for g in guests for claim in g if claim not in placed]
+    found += [Lineage((claim,), bodies[claim]) for claim in alone]
+    return sorted(found, key=lambda one: (-len(one.claims), one.claims, one.agencies))
 
 
 def _connected(marks: dict[str, set[str]]) -> list[set[str]]:
@@ -122,19 +126,3 @@ def _connected(marks: dict[str, set[str]]) -> list[set[str]]:
         groups = [*apart, (members, shared)]
     return [members for members, _ in groups]
 
-
-def _join_bodies(claim: str, bodies: dict[str, tuple[str, ...]], groups: list[set[str]]) -> None:
-    """Put a claim of several bodies beside the claims of each of them."""
-    own = next(group for group in groups if claim in group)
-    if len(own) > 1:
-        return
-    homes = [
-        group
-        for group in groups
-        if group is not own
-        and any(len(bodies[other]) == 1 and bodies[other][0] in bodies[claim] for other in group)
-    ]
-    if homes:
-        groups.remove(own)
-        for group in homes:
-            group.add(claim)

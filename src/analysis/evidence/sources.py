@@ -33,7 +33,9 @@ SEEN: dict[str, dict[str, str]] = {
 }
 """How a source was seen, in words, by language of the page."""
 
-_REPLACED = str.maketrans({"{": "(", "}": ")", "\\": "/", "`": "'"})
+_REPLACED = str.maketrans(
+    {"{": "(", "}": ")", "\\": "/", "`": "'", "$": "\uff04", "^": "\u02c6"}
+)
 _ESCAPED = {
     "&": r"\&",
     "%": r"\%",
@@ -89,8 +91,9 @@ def bibliography(sources: pd.DataFrame, language: str = "en") -> str:
 def plain(text: str) -> str:
     """Text with nothing in it that BibTeX could take for a command.
 
-    Braces become parentheses, backslashes slashes, backticks apostrophes;
-    control characters go and white space is collapsed.
+    Braces become parentheses, backslashes slashes, backticks apostrophes; dollar
+    and circumflex become look-alikes, since pybtex takes both for mathematics,
+    escaped or not; control characters go and white space is collapsed.
     """
     kept = "".join(
         " " if char.isspace() else char
