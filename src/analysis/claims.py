@@ -81,7 +81,7 @@ def recorded(run_dir: str, seed: int) -> Results:
         return _read_run(run_dir)
     from analysis import facility, housing, strikes
 
-    return Results("", [*strikes.results(seed=seed), *facility.results(), *housing.results(seed)])
+    return Results("", [*strikes.results(), *facility.results(), *housing.results(seed)])
 
 
 @step(reads=("{run_dir}/results.json",))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from importlib import resources
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -32,13 +33,13 @@ WIDTH = 7.2
 """Width of a figure in inches: the text column."""
 
 
-def new(height: float, rows: int = 1, columns: int = 1, **layout: object) -> tuple[Figure, object]:
+def new(height: float, rows: int = 1, columns: int = 1, **layout: Any) -> tuple[Figure, Any]:
     """A figure of the column's width in the project's style, with its axes."""
     from matplotlib import pyplot
 
     pyplot.style.use(str(resources.files("analysis") / "feb11.mplstyle"))
     matplotlib.rcParams["svg.hashsalt"] = "feb11"
-    figure, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **layout)  # type: ignore[arg-type]
+    figure, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **layout)
     return figure, axes
 
 

@@ -28,13 +28,13 @@ def run_all(name: str) -> list[Outcome]:
 
 
 @check("evidence-validates")
-def evidence_validates(run: Run | None) -> Iterable[str]:
+def evidence_validates() -> Iterable[str]:
     """Tables obey their schema and the rules that no schema can state."""
     return map(str, evidence.validate())
 
 
 @check("no-typed-numbers")
-def no_typed_numbers(run: Run | None) -> Iterable[str]:
+def no_typed_numbers() -> Iterable[str]:
     """No number in a page or a notebook's text is typed by hand."""
     root = paths.project_root()
     table = pd.read_csv(paths.evidence_dir() / "designations.csv", dtype=str)
@@ -44,7 +44,7 @@ def no_typed_numbers(run: Run | None) -> Iterable[str]:
 
 
 @check("notebooks-without-outputs")
-def notebooks_without_outputs(run: Run | None) -> Iterable[str]:
+def notebooks_without_outputs() -> Iterable[str]:
     """Templates are stored without outputs, with the kernel that everybody has."""
     for notebook in notebooks.discover().values():
         content = nbformat.read(notebook.path, as_version=4)
@@ -56,7 +56,7 @@ def notebooks_without_outputs(run: Run | None) -> Iterable[str]:
 
 
 @check("locks-without-addresses")
-def locks_without_addresses(run: Run | None) -> Iterable[str]:
+def locks_without_addresses() -> Iterable[str]:
     """Locks pin by hash and name no registry, so that they say the same everywhere."""
     root = paths.project_root()
     for lock in [*sorted((root / "requirements").glob("*.lock")), root / "package-lock.json"]:
@@ -172,7 +172,7 @@ def site_keeps_to_itself(run: Run) -> Iterable[str]:
 
 
 @check("sources-used")
-def sources_used(run: Run | None) -> Iterable[str]:
+def sources_used() -> Iterable[str]:
     """Every source that a text or a table names exists."""
     known = set(evidence.load().sources["source_key"])
     root = paths.project_root()

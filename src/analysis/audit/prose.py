@@ -23,7 +23,7 @@ _ALLOWED = re.compile(
     r"|\b(?:19|20)\d{2}s?\b"  # years
     r"|\b(?:[Ss]ection|[Cc]hapter|[Ff]igure|[Tt]able)s? \d+(?:\.\d+)*\b"
 )
-_NUMBER = re.compile(r"\d[\d.,]*")
+_NUMBER = re.compile(r"(?<![A-Za-z\d])\d[\d.,]*")
 _TEENS = "eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _SPELLED = re.compile(
@@ -94,4 +94,4 @@ def _step_over(fences: list[bool], mark: re.Match[str]) -> None:
         fences.pop()
     else:
         directive = re.match(r"\{([\w-]+)\}", info)
-        fences.append(directive.group(1) in _CODE if directive else not mark.group(1) == ":::")
+        fences.append(directive.group(1) in _CODE if directive else mark.group(1) != ":::")

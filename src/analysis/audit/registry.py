@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from analysis.errors import Feb11Error
 from analysis.report.runs import Run
 
-Check = Callable[[Run | None], Iterable[str]]
-"""Takes the audited run (``None`` before the first) and yields what is wrong."""
+Check = Callable[..., Iterable[str]]
+"""Takes the audited run, if it needs one, and yields what is wrong."""
 
 SHOWN = 20
 """Findings of one check that are shown; the rest are counted."""
@@ -46,7 +46,7 @@ def _run(name: str, function: Check, needs_run: bool, run: Run | None) -> Outcom
     if needs_run and run is None:
         return Outcome(name, False, "there is no run to check; `feb11 report` makes one")
     try:
-        found = list(function(run))
+        found = list(function(run) if needs_run else function())
     except Feb11Error as error:  # what cannot be checked does not hold
         found = [str(error)]
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []

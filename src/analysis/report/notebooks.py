@@ -97,19 +97,19 @@ def _read(path: Path) -> Notebook:
 
 def _assignments(source: str, path: Path) -> dict[str, Any]:
     """``name = literal`` lines of a parameters cell; papermill's rules, but strict."""
-    values = {}
+    values: dict[str, Any] = {}
+    targets: list[ast.expr]
     for node in ast.parse(source).body:
         try:
             if isinstance(node, ast.AnnAssign) and node.value is not None:
-                target, value = node.target, ast.literal_eval(node.value)
-            elif isinstance(node, ast.Assign) and len(node.targets) == 1:
-                target, value = node.targets[0], ast.literal_eval(node.value)
+                targets, value = [node.target], ast.literal_eval(node.value)
+            elif isinstance(node, ast.Assign):
+                targets, value = [*node.targets], ast.literal_eval(node.value)
             else:
                 continue
         except ValueError:
             raise UserError(f"{path}: parameter defaults must be plain values") from None
-        if isinstance(target, ast.Name):
-            values[target.id] = value
+        values |= {t.id: value for t in targets if isinstance(t, ast.Name)}
     return values
 
 

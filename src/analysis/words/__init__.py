@@ -94,9 +94,13 @@ class Words:
         unit = "%" if result.percent else self.unit(result.unit)
         space = "\u00a0" + unit if unit else ""
         parts = []
-        if result.value is not None:
-            parts.append(self.scalar(result.value, decimals, percent=result.percent))
-        if pair is not None and result.interval_kind != "exact":
+        certain = pair is not None and pair[0] == pair[1]
+        if result.value is not None or certain:
+            value = pair[0] if certain and pair else result.value
+            parts.append(self.scalar(value, decimals, percent=result.percent))
+        if "of" in result.extra:
+            parts.append(self("report.of", n=self.scalar(result.extra["of"], 0)))
+        if pair is not None and result.interval_kind != "exact" and not certain:
             low, high = (self.scalar(end, decimals, percent=result.percent) for end in pair)
             form = "report.span" if parts else "report.span_alone"
             if pair[1] is None:
