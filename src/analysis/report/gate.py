@@ -19,9 +19,10 @@ from analysis.errors import CheckFailed
 from analysis.report.kernel import SECRET_WORDS
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-# A path with at least two parts below a folder that only a machine has.
+# A path with at least two parts below a folder that only a machine has; the
+# interpreter line of a script is the same on every machine.
 _ABSOLUTE = re.compile(
-    r"(?<![\w.:/~-])/(?:home|root|Users|work|tmp|var|opt|mnt|private|srv|usr)/[\w.@-]+"
+    r"(?<![\w.:/~-])(?!/usr/bin/env\b)/(?:home|root|Users|work|tmp|var|opt|mnt|private|srv|usr)/[\w.@-]+"
     r"|\b[A-Za-z]:\\\\?[\w.-]+\\"
 )
 _SHORTEST_SECRET = 8
