@@ -15,7 +15,9 @@ from typing import Any
 
 import matplotlib
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from analysis.errors import Feb11Error
 
@@ -47,17 +49,58 @@ def finish(figure: Figure, title: str, subtitle: str, source: str) -> Figure:
     """Put the finding, what is shown, and the evidence on the figure.
 
     The title states the finding, the subtitle what is shown with units and
-    period, the line at the foot the sources.
+    period, the line at the foot the sources. All three are broken to the width
+    of the column; axes keep their own titles, and legends of the figure (not
+    of its axes) are put above the sources.
     """
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", wrap=True)
-    axes = figure.axes[0]
-    existing = axes.get_title(loc="left")
-    axes.set_title(
-        subtitle + (f"\n{existing}" if existing else ""),
-        loc="left", fontsize=9.5, fontweight="normal", color="#333333",
-    )  # fmt: skip
-    figure.supxlabel(source, x=0.01, ha="left", fontsize=8, color="#555555")
+    margin, inches = 0.07, figure.get_figheight()
+    at = margin / WIDTH
+    used = margin
+    for text, size, weight, colour in (
+        (title, 12.0, "bold", "black"),
+        (subtitle, 9.5, "normal", "#333333"),
+    ):
+        placed = figure.text(
+            at, 1 - used / inches, "", fontsize=size, fontweight=weight, color=colour, va="top"
+        )
+        placed.set_in_layout(False)
+        used += _wrap(placed, text, WIDTH - 2 * margin) + margin
+    foot = figure.text(at, margin / inches, "", fontsize=8, color="#555555", va="bottom")
+    foot.set_in_layout(False)
+    below = margin + _wrap(foot, source, WIDTH - 2 * margin) + margin
+    for legend in figure.legends:
+        legend.set_in_layout(False)
+        legend.set_loc("lower left")
+        legend.set_bbox_to_anchor((0.0, below / inches))
+        below += _height(legend) + margin
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0, below / inches, 1, 1 - (used + below) / inches))  # type: ignore[call-arg]
     return figure
+
+
+def _wrap(placed: Text, text: str, inches: float) -> float:
+    """Fill ``placed`` with ``text``, broken to a width; returns its height in inches."""
+    figure = placed.get_figure(root=True)
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            placed.set_text(longer)
+            if line and placed.get_window_extent().width > inches * figure.dpi:  # type: ignore[union-attr]
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    placed.set_text("\n".join(lines))
+    return _height(placed)
+
+
+def _height(artist: Artist) -> float:
+    """Height of something on a figure, in inches."""
+    figure = artist.get_figure(root=True)
+    return artist.get_window_extent().height / figure.dpi  # type: ignore[union-attr]
 
 
 def svg(figure: Figure) -> str:
