@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from analysis.evidence import Evidence, load
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "evidence"
+from .tables import FOLDER, read, write
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +39,3 @@ def plant(copy: Path) -> Callable[..., int]:
         return number
 
     return change
-
-
-def read(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)

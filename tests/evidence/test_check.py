@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
 import pytest
-from conftest import FOLDER, read, write
 
 from analysis.errors import UserError
 from analysis.evidence import Evidence, Problem, load, require, validate
+
+from .tables import FOLDER, read, write
 
 
 def only(problems: list[Problem], table: str, row: int | None, column: str | None) -> Problem:
@@ -201,9 +201,12 @@ def test_no_package_at_all(tmp_path: Path):
 def test_every_number_has_a_unit_and_every_table_a_licence():
     package = json.loads((FOLDER / "datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
-        assert resource["licenses"] and resource["sources"] and resource["attribution"]
+        assert resource["licenses"]
+        assert resource["sources"]
+        assert resource["attribution"]
         for field in resource["schema"]["fields"]:
-            assert field["title"] and field["description"]
+            assert field["title"]
+            assert field["description"]
             if field["type"] in ("integer", "number"):
                 assert field["unit"], (resource["name"], field["name"])
     launches = next(r for r in package["resources"] if r["name"] == "launches")
@@ -217,12 +220,12 @@ def test_types_of_loaded_columns(evidence: Evidence):
     assert evidence.launches["date"].dtype.kind == "M"
     assert str(evidence.launches["label"].dtype) == "string"
     classes = evidence.housing_parameters["applicability"]
-    assert classes.min() == "same-city" and classes.max() == "no-observation"
+    assert classes.min() == "same-city"
+    assert classes.max() == "no-observation"
 
 
 def test_collected_keys_are_unchanged_and_unique():
-    with (FOLDER / "sources.csv").open(encoding="utf-8", newline="") as stream:
-        keys = [row["source_key"] for row in csv.DictReader(stream)]
+    keys = [row["source_key"] for row in read(FOLDER / "sources.csv")]
     assert len(keys) == len(set(keys)) == 248
     assert keys == sorted(keys, key=lambda key: (key.lower(), key))
     assert {"UADT_CSV", "cnn_2024_de", "acw_202412"} <= set(keys)

@@ -27,7 +27,8 @@ def test_an_event_keeps_its_rivals_as_a_range(evidence: Evidence):
     assert (poltava["killed"], poltava["killed_low"], poltava["killed_high"]) == (51, 51, 55)
     assert (poltava["injured_low"], poltava["injured_high"]) == (200, 330)
     assert (poltava["nk_missiles_low"], poltava["nk_missiles_high"]) == (0, 3)
-    assert poltava["readings"] == 3 and poltava["disputed"]
+    assert poltava["readings"] == 3
+    assert poltava["disputed"]
     assert set(rows.index[rows["disputed"]]) == {"I25", "I40"}
 
 

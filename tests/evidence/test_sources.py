@@ -46,7 +46,8 @@ def test_the_note_says_how_it_was_seen(evidence: Evidence):
     assert "Not opened" in entries["nako_2024"].fields["note"]
     assert entries["UADT_CSV"].fields["note"].startswith("Seen as copy at github.com")
     note = entries["cnn_2024_de"].fields["note"]
-    assert note.startswith("Seen as copy;") and note.endswith("In German.")
+    assert note.startswith("Seen as copy;")
+    assert note.endswith("In German.")
     assert entries["tvp"].fields["note"].startswith("Excerpt of a copy seen at www.tvp.info")
 
 
@@ -100,4 +101,5 @@ def test_an_address_cannot_close_its_field():
 def test_unused_sources_are_listed(evidence: Evidence):
     unused = unused_sources(evidence)
     assert "MIRROR_APR2025" in unused
-    assert "UADT_CSV" not in unused and "cnn_2024_de" not in unused
+    assert "UADT_CSV" not in unused
+    assert "cnn_2024_de" not in unused

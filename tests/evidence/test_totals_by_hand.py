@@ -6,15 +6,14 @@ counting here shares no code with the package.
 
 from __future__ import annotations
 
-import csv
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from analysis.evidence import Evidence, derived, events, located
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "evidence"
+from .tables import FOLDER, read
+
 PLAIN = {"Iskander-M"}
 JOINT = {"Iskander-M/KN-23"}
 OUTRIGHT = {"KN-23"}
@@ -22,11 +21,10 @@ FAMILY = PLAIN | JOINT | OUTRIGHT
 
 
 def series(start: str, end: str) -> list[dict[str, str]]:
-    with (FOLDER / "launches.csv").open(encoding="utf-8", newline="") as stream:
-        return [
-            row for row in csv.DictReader(stream)
-            if row["source_key"] == "UADT_CSV" and start <= row["date"] <= end
-        ]
+    return [
+        row for row in read(FOLDER / "launches.csv")
+        if row["source_key"] == "UADT_CSV" and start <= row["date"] <= end
+    ]
 
 
 def missiles(rows: list[dict[str, str]], labels: set[str], crimea: bool = True) -> int:
@@ -89,13 +87,12 @@ def test_northern_launches_of_autumn_2024(evidence: Evidence):
 )
 def test_located_tolls(evidence: Evidence, start, end, joint, killed, injured):
     by_hand = [0, 0]
-    with (FOLDER / "incidents.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            if row["incident_id"][-1] in "bc" or row["part_of"] or not row["date"]:
-                continue
-            if start <= row["date"] <= end and (joint or row["attribution"] != "joint-label"):
-                by_hand[0] += int(row["killed"] or 0)
-                by_hand[1] += int(row["injured"] or 0)
+    for row in read(FOLDER / "incidents.csv"):
+        if row["incident_id"][-1] in "bc" or row["part_of"] or not row["date"]:
+            continue
+        if start <= row["date"] <= end and (joint or row["attribution"] != "joint-label"):
+            by_hand[0] += int(row["killed"] or 0)
+            by_hand[1] += int(row["injured"] or 0)
     assert by_hand == [killed, injured]
     table = evidence.incidents
     period = (date.fromisoformat(start), date.fromisoformat(end))

@@ -14,6 +14,17 @@ Toll = Literal["killed", "injured"]
 JOINT = "joint-label"
 """Attribution of events known only by the label Iskander-M/KN-23."""
 
+_OF_THE_EVENT = [
+    "part_of", "date", "date_low", "date_high", "place", "oblast", "attribution", "disputed",
+    "killed", "injured",
+]
+_RANGES = (
+    ("killed", "killed", "killed"),
+    ("injured", "injured", "injured"),
+    ("missiles_reported", "missiles_reported", "missiles_reported"),
+    ("nk_missiles", "nk_missiles_low", "nk_missiles_high"),
+)
+
 
 def events(incidents: pd.DataFrame) -> pd.DataFrame:
     """One row per event: the ``a`` reading, with its rivals as ranges.
@@ -30,51 +41,20 @@ def events(incidents: pd.DataFrame) -> pd.DataFrame:
     UserError
         If an event does not have exactly one reading that is no alternative.
     """
-    rows = []
-    for event_id, group in incidents.groupby("event_id", sort=True):
-        main = group[~group["is_alternative"]]
-        if len(main) != 1:
-            raise UserError(
-                f"incidents: event {event_id} has {len(main)} readings that are no alternative; "
-                "exactly one must be left for totals"
-            )
-        first = main.iloc[0]
-        row = {
-            name: first[name]
-            for name in (
-                "event_id",
-                "part_of",
-                "date",
-                "date_low",
-                "date_high",
-                "place",
-                "oblast",
-                "attribution",
-                "disputed",
-                "killed",
-                "injured",
-            )
-        }
-        row["readings"] = len(group)
-        for name, low, high in (
-            ("killed", "killed", "killed"),
-            ("injured", "injured", "injured"),
-            ("missiles_reported", "missiles_reported", "missiles_reported"),
-            ("nk_missiles", "nk_missiles_low", "nk_missiles_high"),
-        ):
-            row[f"{name}_low"] = group[low].min()
-            row[f"{name}_high"] = group[high].max()
-        rows.append(row)
-    frame = pd.DataFrame(rows)
-    counts = [
-        name
-        for name in frame
-        if str(name).startswith(("killed", "injured", "missiles", "nk_missiles"))
-    ]
-    frame = frame.astype(dict.fromkeys(counts, "Int64"))
-    return frame.astype(
-        dict.fromkeys(("event_id", "part_of", "date", "place", "oblast", "attribution"), "string")
-    )
+    groups = incidents.groupby("event_id", sort=True)
+    chosen = incidents[~incidents["is_alternative"]]
+    mains = chosen["event_id"].value_counts().reindex(list(groups.groups), fill_value=0)
+    for event_id, count in mains[mains != 1].items():
+        raise UserError(
+            f"incidents: event {event_id} has {count} readings that are no alternative; "
+            "exactly one must be left for totals"
+        )
+    frame = chosen.set_index("event_id")[_OF_THE_EVENT].sort_index()
+    frame["readings"] = groups.size()
+    for name, low, high in _RANGES:
+        frame[f"{name}_low"] = groups[low].min()
+        frame[f"{name}_high"] = groups[high].max()
+    return frame.reset_index()
 
 
 def total(rows: pd.DataFrame, what: Toll) -> int:
