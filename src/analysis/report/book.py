@@ -142,8 +142,8 @@ def _compile(source: Path, out: Path, record: Mapping[str, Any]) -> None:
     """Run Jupyter Book in a process of its own; warnings are errors."""
     config = paths.project_root() / "_config.yml"
     command = [
-        sys.executable, "-m", "jupyter_book.cli.main", "build", str(source),
-        "--config", str(config), "--path-output", str(out), "-W", "-n", "--keep-going", "--quiet",
+        sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build",
+        str(source), "--config", str(config), "--path-output", str(out), "-W", "-n", "--keep-going", "--quiet",
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S,

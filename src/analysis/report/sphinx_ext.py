@@ -8,12 +8,16 @@ unknown key is a warning, and published builds turn warnings into errors.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -40,6 +44,20 @@ def _results(path: str, changed: int) -> results.Results:
 @lru_cache(maxsize=8)
 def _json(path: str, changed: int) -> dict[str, Any]:
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+class _KeyLabels(BaseLabelStyle):
+    """Label each reference by its source key: the same in tables, text and list."""
+
+    def format_labels(self, sorted_entries: list[Any]) -> Iterator[str]:
+        """One label per entry."""
+        return (entry.key for entry in sorted_entries)
+
+
+class _KeyedStyle(PlainStyle):
+    """The plain bibliography style with source keys as labels."""
+
+    default_label_style = "feb11"
 
 
 class _BoundRole(SphinxRole):
@@ -153,6 +171,8 @@ def _drop_thebe(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and page hooks."""
+    register_plugin("pybtex.style.labels", "feb11", _KeyLabels)
+    register_plugin("pybtex.style.formatting", "feb11", _KeyedStyle)
     app.add_role("result", ResultRole())
     app.add_role("claim", ClaimRole())
     app.connect("doctree-resolved", _drop_thebe)
