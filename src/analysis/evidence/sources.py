@@ -20,6 +20,7 @@ SEEN: dict[str, dict[str, str]] = {
         "excerpt": "Excerpt of a copy seen{at}; the original was not opened.",
         "not opened": "Not opened: known only through a publication that cites it.",
         "at": " at {host}",
+        "on": " on {day}",
         "in": "In {language}.",
     },
     "de": {
@@ -28,14 +29,13 @@ SEEN: dict[str, dict[str, str]] = {
         "excerpt": "Auszug einer Kopie gesehen{at}; das Original wurde nicht geöffnet.",
         "not opened": "Nicht geöffnet: nur aus einer Veröffentlichung bekannt, die es anführt.",
         "at": " bei {host}",
+        "on": " am {day}",
         "in": "Sprache: {language}.",
     },
 }
 """How a source was seen, in words, by language of the page."""
 
-_REPLACED = str.maketrans(
-    {"{": "(", "}": ")", "\\": "/", "`": "'", "$": "\uff04", "^": "\u02c6"}
-)
+_REPLACED = str.maketrans({"{": "(", "}": ")", "\\": "/", "`": "'", "$": "\uff04", "^": "\u02c6"})
 _ESCAPED = {
     "&": r"\&",
     "%": r"\%",
@@ -51,9 +51,10 @@ _LIGATURE = re.compile(r"([-',<>!?])(?=[-',<>!?])")
 def bibliography(sources: pd.DataFrame, language: str = "en") -> str:
     """The sources as BibTeX text, one entry per source, keyed by source key.
 
-    Titles keep their capitals. The note says how the source was seen, and in
-    which language it is if that is not the page's. ``urldate`` stands only
-    where the day of access is known, and an address only if it is http(s).
+    Titles keep their capitals. The note says how the source was seen, on which
+    day where that is known, and in which language it is if that is not the
+    page's. An address stands only if it is http(s). There is no ``urldate``:
+    styles print it as a visit to the page, and stored copies were read.
 
     Parameters
     ----------
@@ -141,20 +142,21 @@ def unused_sources(evidence: Evidence) -> list[str]:
 def _entry(row, language: str):
     from pybtex.database import Entry, Person
 
-    fields = {"title": f"{{{escape(row.title)}}}", "howpublished": escape(row.publisher)}
+    fields = {"title": f"{{{escape(row.title)}}}"}
     if not pd.isna(row.date):
         fields |= _published(str(row.date), language)
     fields["language"] = str(row.language)
     url = None if pd.isna(row.url) else web_address(str(row.url))
     if url:
         fields["url"] = url
-    if not pd.isna(row.accessed):
-        fields["urldate"] = row.accessed.date().isoformat()
     fields["note"] = escape(_note(row, url, language))
     fields["key"] = str(row.source_key)
     authors = [] if pd.isna(row.author) else [part.strip() for part in row.author.split(";")]
-    persons = {"author": [Person(f"{{{escape(name)}}}") for name in authors if name]}
-    return Entry("misc", fields=fields, persons=persons if persons["author"] else {})
+    if authors:
+        fields["howpublished"] = escape(row.publisher)
+    # A text without a byline is cited by its publisher.
+    persons = [Person(f"{{{escape(name)}}}") for name in authors or [row.publisher] if name]
+    return Entry("misc", fields=fields, persons={"author": persons})
 
 
 def _published(text: str, language: str) -> dict[str, str]:
@@ -172,9 +174,15 @@ def _published(text: str, language: str) -> dict[str, str]:
 
 def _note(row, url: str | None, language: str) -> str:
     from babel import Locale
+    from babel.dates import format_date
 
     words = SEEN[language]
     at = words["at"].format(host=urlsplit(url).hostname) if url else ""
+    if not pd.isna(row.accessed):
+        day = format_date(row.accessed.date(), "d MMMM y", locale="en_GB") if language == "en" else (
+            format_date(row.accessed.date(), "d. MMMM y", locale=language)
+        )  # fmt: skip
+        at += words["on"].format(day=day)
     seen = words[str(row.seen_as)].format(at=at)
     if row.language == language:
         return seen

@@ -143,7 +143,8 @@ def _compile(source: Path, out: Path, record: Mapping[str, Any]) -> None:
     config = paths.project_root() / "_config.yml"
     command = [
         sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build",
-        str(source), "--config", str(config), "--path-output", str(out), "-W", "-n", "--keep-going", "--quiet",
+        str(source), "--config", str(config), "--path-output", str(out), "-W", "-n",
+        "--keep-going", "--quiet",
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=BUILD_TIMEOUT_S,
