@@ -126,7 +126,8 @@ def locate(name: str = "") -> Path:
         If there is no such file.
     """
     bundled = paths.project_root() / "data" / "sites"
-    for place in (bundled / f"{name or DEFAULT}.geojson", Path(name)):
+    root = paths.project_root()
+    for place in (bundled / f"{name or DEFAULT}.geojson", Path(name), root / name):
         if place.is_file():
             return place.resolve()
     known = ", ".join(sorted(p.stem for p in bundled.glob("*.geojson")))

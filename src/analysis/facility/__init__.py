@@ -8,6 +8,6 @@ from analysis.facility.chronology import entries
 from analysis.facility.contradictions import conflicts
 from analysis.facility.drift import retellings
 from analysis.facility.locator import layers
-from analysis.facility.record import results
+from analysis.facility.record import area, results
 
-__all__ = ["conflicts", "entries", "layers", "results", "retellings"]
+__all__ = ["area", "conflicts", "entries", "layers", "results", "retellings"]

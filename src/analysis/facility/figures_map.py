@@ -47,7 +47,7 @@ def locator(found: Locator, language: str = "en") -> Figure:
     """
     text = words(language)
     frames: Any
-    figure, frames = figures.new(4.6, columns=2, gridspec_kw={"width_ratios": [1.55, 1]})
+    figure, frames = figures.new(4.9, columns=2, gridspec_kw={"width_ratios": [1.4, 1]})
     wide, right = frames
     grid = right.get_subplotspec().subgridspec(2, 1, hspace=0.16)
     right.remove()
@@ -117,6 +117,8 @@ def _wide(axes: Axes, found: Locator, text: Words) -> None:
         fontweight="bold", va="center", arrowprops={"arrowstyle": "-", "linewidth": 0.8},
     )  # fmt: skip
     axes.text(30e3, 8e3, "b", fontsize=9, va="bottom")
+    axes.set_title(text("facility.locator.panel_a"), fontsize=9.5, fontweight="normal",
+                   color="#333333", loc="left")  # fmt: skip
     _scale(axes, 200e3, text("facility.locator.km", n=text.number(200)))
     _north(axes, text("facility.locator.north"))
 
@@ -129,10 +131,10 @@ def _near(axes: Axes, found: Locator, text: Words) -> None:
     axes.text(city["x"], city["y"] + 1.6e3, text("facility.locator.city_point"), fontsize=8,
               ha="center", va="bottom", linespacing=1.1)  # fmt: skip
     axes.plot(0, 0, "o", color=figures.VERMILION, markersize=5.5, markeredgecolor="black")
-    axes.text(-4e3, -2.2e3, text("facility.locator.plant"), fontsize=8, fontweight="bold",
-              ha="center", va="top")  # fmt: skip
+    axes.text(9.5e3, 1.8e3, text("facility.locator.plant_lines"), fontsize=8, fontweight="bold",
+              ha="center", va="bottom", linespacing=1.1)  # fmt: skip
     axes.add_patch(Rectangle((-1.6e3, -1.6e3), 3.2e3, 3.2e3, fill=False, linewidth=1))
-    axes.text(2e3, 0.8e3, "c", fontsize=9, va="bottom")
+    axes.text(2.2e3, -1.2e3, "c", fontsize=9, va="top")
     axes.set_title(text("facility.locator.panel_b"), fontsize=9.5, fontweight="normal",
                    color="#333333", loc="left")  # fmt: skip
     _scale(axes, 10e3, text("facility.locator.km", n=text.number(10)))

@@ -43,7 +43,7 @@ READINGS: tuple[Reading, ...] = (
     Reading("building-b-colours", "roofs", "FC019", "stated"),
     Reading("building-b-reroofed", "roofs", "FC020", "stated"),
     Reading("building-a-reroofed", "roofs", "FC021", "stated"),
-    Reading("image-october", "images", "FC005", "stated"),
+    Reading("image-october", "images", "FC004", "stated"),
     Reading("image-november", "images", "FC018", "unused"),
     Reading("visit-2011", "visits", "FC033", "placed"),
     Reading("visit-2013", "visits", "FC035", "placed"),
@@ -64,6 +64,7 @@ LISTED_VISITS = ("visit-2013", "visit-2015", "visit-2016", "visit-2022", "visit-
 
 UNDATED = {
     "FC003": "names a building, dates nothing",
+    "FC005": "repeats FC004 as a judgement",
     "FC006": "repeats FC004 with the whole month",
     "FC007": "is about size",
     "FC008": "repeats FC007",

@@ -13,7 +13,10 @@ from analysis.facility.chronology import select
 from analysis.facility.drift import CLASSES, retellings, split_families, tally
 from analysis.facility.locator import distance, published_points
 from analysis.facility.readings import LISTED_VISITS
+from analysis.paths import project_root
 from analysis.results import Result, bounds
+from analysis.site import load as load_site
+from analysis.site import locate
 from analysis.steps import step
 
 SIZE_CLAIM = ("FC007", "FC008", "FC009")
@@ -21,6 +24,14 @@ SIZE_CLAIM = ("FC007", "FC008", "FC009")
 
 WORKS = ("building", "roof", "housing", "underground")
 """Topics of the facility claims that are about what stands at the plant."""
+
+READ_AS = {
+    "building-b-begun": "choice:facility.mid-2020",
+    **dict.fromkeys(["image-october", "new-hall", "housing", "crane"],
+                    "choice:facility.early-october"),
+    **dict.fromkeys(["visit-2016", "visit-2022", "parent-2023-11"], "choice:facility.visit-days"),
+}  # fmt: skip
+"""Entries whose days are our reading of looser words, with the choice made."""
 
 RANGE = "published as a range, without a day inside it that is preferred"
 COUNT = "a count of table rows; the rows are no random sample, so nothing varies"
@@ -39,6 +50,20 @@ def results() -> list[Result]:
         *_distances(evidence),
     ]
     return sorted(found, key=lambda result: result.key)
+
+
+def area(name: str = "") -> Result:
+    """Area of interest of a site (see `analysis.site.locate`) in square kilometres."""
+    aoi = load_site(name).aoi
+    place = locate(name)
+    root = project_root()
+    named = place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name
+    return Result(
+        key="facility.aoi.area", value=round(aoi.area_m2 / 1e6, 2), unit="km2", kind=aoi.kind,
+        statement=f"area of interest of the site, {aoi.kind}",
+        method="analysis.facility.record.area", inputs=(f"file:{named}",),
+        why_no_interval="the outline is drawn, not estimated",
+    )  # fmt: skip
 
 
 def _count(key: str, value: int, unit: str, statement: str, method: str, *inputs: str,
@@ -96,7 +121,8 @@ def _ratio(evidence: Evidence) -> Iterator[Result]:
                   "means and which hall is the original are not stated",
         method="analysis.facility.record.results", inputs=_sources(evidence, *SIZE_CLAIM),
         intervals=bounds(float(row["value_low"]), float(row["value_high"])),
-        interval_kind="scenario", percent=True, why_no_value="published as a range: no point inside it is preferred",
+        interval_kind="scenario", percent=True,
+        why_no_value="published as a range: no point inside it is preferred",
     )  # fmt: skip
     groups = lineages(evidence, SIZE_CLAIM)
     yield _count("ratio.lineages", len(groups), "1",
@@ -106,13 +132,11 @@ def _ratio(evidence: Evidence) -> Iterator[Result]:
 
 
 def _dates(rows: pd.DataFrame) -> Iterator[Result]:
-    read = {"building-b-begun": "choice:facility.mid-2020",
-            "image-october": "choice:facility.early-october"}  # fmt: skip
     for row in rows.itertuples():
         if row.standing == "unused":
             continue
         inputs = [f"source:{key}" for key in row.sources.split(", ")]
-        choice = read.get(row.id)
+        choice = READ_AS.get(row.id)
         by = row.extent == "by"
         first, last = (None if pd.isna(d) else d.date().isoformat() for d in (row.low, row.high))
         common: dict[str, Any] = {
