@@ -179,9 +179,8 @@ def _note(row, url: str | None, language: str) -> str:
     words = SEEN[language]
     at = words["at"].format(host=urlsplit(url).hostname) if url else ""
     if not pd.isna(row.accessed):
-        day = format_date(row.accessed.date(), "d MMMM y", locale="en_GB") if language == "en" else (
-            format_date(row.accessed.date(), "d. MMMM y", locale=language)
-        )  # fmt: skip
+        pattern = "d MMMM y" if language == "en" else "d. MMMM y"
+        day = format_date(row.accessed.date(), pattern, locale=language)
         at += words["on"].format(day=day)
     seen = words[str(row.seen_as)].format(at=at)
     if row.language == language:
