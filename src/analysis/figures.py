@@ -39,7 +39,7 @@ def new(height: float, rows: int = 1, columns: int = 1, **layout: Any) -> tuple[
     """A figure of the column's width in the project's style, with its axes."""
     from matplotlib import pyplot
 
-    pyplot.style.use(str(resources.files("analysis") / "feb11.mplstyle"))
+    pyplot.style.use(str(resources.files("analysis") / "figures.mplstyle"))
     matplotlib.rcParams["svg.hashsalt"] = "feb11"
     figure, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **layout)
     return figure, axes

@@ -21,7 +21,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -66,7 +66,7 @@ def step(*, reads: Iterable[str] = ()) -> Callable[[Callable[P, T]], Callable[P,
             named = signature.bind(*args, **kwargs)
             named.apply_defaults()
             inputs = tuple(resolve(name.format(**named.arguments)) for name in declared)
-            key = content_key(function, inputs, args, kwargs)
+            key = content_key(function, inputs, named.arguments)
             place = paths.cache_dir() / "steps" / function.__name__ / key
             place.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(place.with_suffix(".lock")):
@@ -89,11 +89,11 @@ def resolve(name: str) -> Path:
 
 
 def content_key(
-    function: Callable[..., Any], inputs: Iterable[Path], args: Any, kwargs: Any
+    function: Callable[..., Any], inputs: Iterable[Path], named: Mapping[str, Any]
 ) -> str:
-    """Hexadecimal key of one call: arguments, input bytes, source, environment."""
+    """Hexadecimal key of one call: arguments by name, input bytes, source, environment."""
     try:
-        arguments = json.dumps([args, kwargs], sort_keys=True)
+        arguments = json.dumps(named, sort_keys=True)
     except TypeError as error:
         raise Feb11Error(f"step {function.__name__}: arguments must be plain: {error}") from None
     parts = [
@@ -126,7 +126,10 @@ def digest(path: Path) -> str:
 
 @functools.cache
 def source_digest(module: str) -> str:
-    """SHA-256 over the source of ``module`` and all of this package it imports."""
+    """SHA-256 over the source of ``module`` and all of this package it imports.
+
+    Texts and the figure style count as source: they change what a figure shows.
+    """
     seen: dict[str, bytes] = {}
     queue = [module]
     while queue:
@@ -137,12 +140,22 @@ def source_digest(module: str) -> str:
         if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
             continue
         source = Path(spec.origin).read_bytes()
-        seen[name] = source
+        seen[name] = source + b"".join(p.read_bytes() for p in _belonging(Path(spec.origin)))
         queue.extend(n for n in imports(source) if n.split(".")[0] == "analysis")
     total = hashlib.sha256()
     for name in sorted(seen):
         total.update(name.encode() + b"\0" + hashlib.sha256(seen[name]).digest())
     return total.hexdigest()
+
+
+def _belonging(origin: Path) -> Iterator[Path]:
+    """Files that belong to a module: of its own stem, or in a package's folders without source."""
+    if origin.name != "__init__.py":
+        yield from (p for p in sorted(origin.parent.glob(f"{origin.stem}.*")) if p != origin)
+        return
+    for folder in sorted(p for p in origin.parent.iterdir() if p.is_dir()):
+        if folder.name != "__pycache__" and not any(folder.glob("*.py")):
+            yield from (p for p in sorted(folder.rglob("*")) if p.is_file())
 
 
 def imports(source: bytes) -> Iterable[str]:

@@ -1,0 +1,52 @@
+"""What tests share: small checkouts, and the real report, built once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import checkout as small
+from tests.checkout import ROOT, Checkout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A small checkout for one test, without a run."""
+    return small.make(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def report() -> subprocess.CompletedProcess[str]:
+    """The real report, brought up to date by the command that readers use."""
+    done = small.feb11("report")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="session")
+def edition(report: subprocess.CompletedProcess[str]) -> Path:
+    """Folder of the real report's pages."""
+    return Path(report.stdout.splitlines()[-1]).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def asked(report: subprocess.CompletedProcess[str]) -> Callable[..., Any]:
+    """What a command prints about the real report with ``--json``."""
+
+    def ask(*arguments: str) -> Any:
+        done = small.feb11(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The real checkout."""
+    return ROOT
