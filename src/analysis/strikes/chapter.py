@@ -7,6 +7,8 @@ from analysis.steps import step
 from analysis.strikes import record_casualties, record_counts, record_multiverse, record_share
 from analysis.strikes.tables import tables
 
+SEED = 20241125
+
 PERIOD_START, PERIOD_END = "2024-01-01", "2024-11-22"
 """Default period: the year up to the last full day before the relays."""
 
@@ -33,6 +35,16 @@ def section(
     return SECTIONS[name](tables(period_start, period_end))
 
 
-def results(period_start: str = PERIOD_START, period_end: str = PERIOD_END) -> list[Result]:
-    """Every result of the sections, for one period."""
+def results(
+    period_start: str = PERIOD_START, period_end: str = PERIOD_END, seed: int = SEED
+) -> list[Result]:
+    """Every result of the sections, for one period.
+
+    Parameters
+    ----------
+    period_start, period_end
+        ISO dates, both included.
+    seed
+        Seed of the models; nothing else here draws anything.
+    """
     return [r for name in SECTIONS for r in section(name, period_start, period_end)]

@@ -94,16 +94,6 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
             },
         },
     )
-    yield exact(
-        f"{stem}.specifications",
-        universe.n,
-        "specifications",
-        f"Distinct, coherent specifications of the CNN figure ({figure})",
-        "record_multiverse.universes",
-        inputs,
-        kind=kind,
-        why=NO_INTERVAL,
-    )
     yield scenario(
         f"{stem}.range",
         universe.span,

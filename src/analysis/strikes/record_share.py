@@ -137,7 +137,7 @@ def _thresholds(tables: Tables) -> Iterator[Result]:
             )  # fmt: skip
         for name, mixed in (("unnumbered", True), ("unnumbered-pure", False)):
 
-            def at(m: int, mixed: bool = mixed, rows: list = rows) -> Shares:  # type: ignore[type-arg]
+            def at(m: int, mixed: bool = mixed, rows: list = rows) -> Shares:
                 return shares(rows, "missile", ISKANDER, HEADLINE, mixed=mixed, m=m)
 
             needed = needed_m(at, THIRD)
@@ -212,7 +212,7 @@ def _early(tables: Tables) -> Result:
     early = [r for r in rows if claim.end and r.day <= claim.end and not r.mixed]
     late = [r for r in rows if claim.end and r.day > claim.end and not r.mixed]
 
-    def labelled(chosen: list) -> int:  # type: ignore[type-arg]
+    def labelled(chosen: list) -> int:
         return sum(r.launched or 0 for r in chosen if joint.may(r, r.families[0]))
 
     above = int(claim.value) + labelled(late)

@@ -34,8 +34,6 @@ class Tables:
     events: tuple[Event, ...]
     claims: dict[str, Claim]
     """Published figures by claim id."""
-    facility_echo: dict[str, str]
-    """Facility claims that repeat one of them: id to date of statement."""
     links: tuple[tuple[str, str, bool], ...]
     """(child, parent, inferred) between published claims."""
     agreements: dict[str, Agreement]
@@ -74,14 +72,10 @@ def tables(period_start: str, period_end: str) -> Tables:
         "share": _band(found, "band.third"),
     }
     links = rivals.links(found.lineage)
-    names = {c.claim_id for c in claims}
-    echoes = {c for c, p, _ in links if c.startswith("FC") and p in names}
-    said = found.facility_claims.set_index("claim_id")["statement_date_low"]
     return Tables(
         rows=tuple(rows),
         events=tuple(events(found, rows)),
         claims={c.claim_id: c for c in claims},
-        facility_echo={c: said[c].date().isoformat() for c in sorted(echoes)},
         links=tuple(links),
         agreements={
             f: rivals.agreement(found, claims, f, band.low, band.high) for f, band in bands.items()
