@@ -151,11 +151,13 @@ def _entry(row, language: str):
         fields["url"] = url
     fields["note"] = escape(_note(row, url, language))
     fields["key"] = str(row.source_key)
-    authors = [] if pd.isna(row.author) else [part.strip() for part in row.author.split(";")]
+    # What the table remarks on a byline, in brackets, is no part of the name.
+    byline = "" if pd.isna(row.author) else re.sub(r"\s*\([^)]*\)", "", row.author)
+    authors = [name for part in byline.split(";") if (name := part.strip())]
     if authors:
         fields["howpublished"] = escape(row.publisher)
     # A text without a byline is cited by its publisher.
-    persons = [Person(f"{{{escape(name)}}}") for name in authors or [row.publisher] if name]
+    persons = [Person(f"{{{escape(name)}}}") for name in authors or [row.publisher]]
     return Entry("misc", fields=fields, persons={"author": persons})
 
 

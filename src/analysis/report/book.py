@@ -123,7 +123,8 @@ def for_book(executed: nbformat.NotebookNode, w: Words) -> nbformat.NotebookNode
     """An executed notebook as a page: numbers bound, figures with caption and alt text."""
     for cell in executed.cells:
         tags = list(cell.metadata.get("tags", ()))
-        if {"parameters", "injected-parameters"} & set(tags):
+        if cell.cell_type == "code" and not cell.get("outputs"):
+            # Nothing to read here; the notebook itself is offered in full.
             tags.append("remove-cell")
         elif cell.cell_type == "code" and "hide-input" not in tags:
             tags.append("hide-input")
