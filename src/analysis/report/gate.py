@@ -7,14 +7,14 @@ or a secret never reaches the site.
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
 
+from analysis import paths
 from analysis.errors import CheckFailed
 from analysis.report.kernel import SECRET_WORDS
 
@@ -22,8 +22,8 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 # A path with at least two parts below a folder that only a machine has; the
 # interpreter line of a script is the same on every machine.
 _ABSOLUTE = re.compile(
-    r"(?<![\w.:/~-])(?!/usr/bin/env\b)/(?:home|root|Users|work|tmp|var|opt|mnt|private|srv|usr)/[\w.@-]+"
-    r"|\b[A-Za-z]:\\\\?[\w.-]+\\"
+    r"(?<![\w.:/~-])(?!/usr/bin/env\b)/(?:home|root|Users|work|tmp|var|opt|mnt|private|srv|usr|workspaces?|builds)/[\w.@-]+"
+    r"|\bfile:///[\w.@-]+|\b[A-Za-z]:\\\\?[\w.-]+\\"
 )
 _SHORTEST_SECRET = 8
 _COMMON_USERS = {"root", "user", "runner", "admin", "vscode", "jovyan"}
@@ -92,13 +92,26 @@ def problems(notebook: nbformat.NotebookNode) -> Iterator[str]:
             for output in cell.outputs:
                 if output.output_type == "error":
                     yield f"cell {cell.id!r} holds an error: {output.ename}"
-        yield from (f"cell {cell.id!r} holds {leak}" for leak in leaks(json.dumps(cell)))
+        for text in _texts(cell):
+            yield from (f"cell {cell.id!r} holds {leak}" for leak in leaks(text))
+
+
+def _texts(content: object) -> Iterator[str]:
+    """Every string of a cell as it is: in JSON a line's first sign follows an ``n``."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        yield from (text for value in content.values() for text in _texts(value))
+    elif isinstance(content, list):
+        yield from (text for value in content for text in _texts(value))
 
 
 def leaks(text: str) -> Iterator[str]:
     """Absolute paths, this user's name and secrets of the environment in a text."""
     for match in _ABSOLUTE.finditer(text):
         yield f"an absolute path ({match.group()})"
+    if str(paths.project_root()) in text:
+        yield "the folder of the checkout"
     home = str(Path.home())
     user = _user()
     if user and user not in _COMMON_USERS and re.search(rf"\b{re.escape(user)}\b", text):

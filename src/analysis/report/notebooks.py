@@ -17,8 +17,16 @@ from analysis.errors import UserError
 from analysis.results import Result, ResultError
 
 NUMERIC = (int, float)
-NOT_YET = ("source", "start", "end", "before", "after")
-"""Imagery parameters: declared by every notebook, used once scenes are read."""
+NOT_YET = {
+    "site": ("", "data/sites/february-11-plant.geojson"),
+    "source": ("", "bundled"),
+    "start": ("",),
+    "end": ("",),
+    "before": ("",),
+    "after": ("",),
+}
+"""Imagery parameters, declared by every notebook, with the values that change
+nothing while no notebook reads scenes."""
 
 
 @dataclass(frozen=True)
@@ -162,14 +170,17 @@ def check_parameters(values: Mapping[str, Any]) -> None:
         if name in values:
             _day(name, values[name])
     _in_order(values, "period_start", "period_end")
-    for name in NOT_YET:
-        if values.get(name, "") not in ("", "bundled"):
+    _in_order(values, "start", "end")
+    if bool(values.get("before")) != bool(values.get("after")):
+        raise UserError("before and after belong together: give both windows, or neither")
+    if values.get("site"):
+        site.read(paths.project_root() / values["site"])
+    for name, same in NOT_YET.items():
+        if values.get(name, "") not in same:
             raise UserError(
                 f"parameter {name}={values[name]!r}: this version analyses no imagery yet, "
                 "so a report with it would be the same report; leave it out"
             )
-    if values.get("site"):
-        site.read(paths.project_root() / values["site"])
     level = values.get("level", 0.9)
     if not (isinstance(level, NUMERIC) and 0.5 <= level < 1):
         raise UserError(f"parameter level={level!r} is not in 0.5 to 1 (1 excluded)")
@@ -177,6 +188,20 @@ def check_parameters(values: Mapping[str, Any]) -> None:
     if not (isinstance(seed, int) and 0 <= seed < 2**32):
         raise UserError(f"parameter seed={seed!r} is not a whole number from 0 to 2**32 - 1")
     words.words(values.get("language", "en"))
+    if values.get("parameters_file"):
+        _own_parameters(values["parameters_file"])
+
+
+def _own_parameters(name: str) -> None:
+    """Check a file of own housing parameters; a run can only name one inside the checkout."""
+    from analysis import housing
+
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise UserError(
+            f"parameters_file {name}: a run names its inputs by their place in the checkout; "
+            "put the file there and give its relative path"
+        )
+    housing.own_parameters(name)
 
 
 def _day(name: str, text: str) -> date:

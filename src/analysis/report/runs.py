@@ -173,8 +173,16 @@ def fingerprint(notebook: Notebook, parameters: Mapping[str, Any], upstream: str
         steps.environment_digest(),
         *(steps.source_digest(m) for m in sorted(_imported(notebook.path))),
         *(steps.digest(folder) for folder in _inputs()),
+        *own_files(own).values(),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def own_files(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Files of the user that parameters name, each with its digest."""
+    name = parameters.get("parameters_file")
+    place = Path(name) if name else None
+    return {place.as_posix(): steps.digest(paths.project_root() / place)} if place else {}
 
 
 def _inputs() -> list[Path]:
@@ -210,7 +218,7 @@ def record(
         "parameters": dict(parameters),
         "notebooks": dict(fingerprints),
         "scenes": [],
-        "inputs": files,
+        "inputs": files | own_files(parameters),
         "seeds": {"seed": parameters.get("seed")} if "seed" in parameters else {},
         "environment": steps.environment_digest(),
         "packages": _packages(),
