@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.housing import chain, scenarios
 from analysis.housing.parameters import DOMAINS, Parameter
@@ -99,6 +100,13 @@ def test_whole_storeys_have_equal_chances():
     storeys = Parameter("storeys", 5, 7, shape="whole")
     drawn = storeys.quantile((np.arange(9000) + 0.5) / 9000)
     assert [int((drawn == s).sum()) for s in (5, 6, 7)] == [3000, 3000, 3000]
+
+
+def test_triangular_quantiles_are_those_of_scipy():
+    u = np.linspace(0.001, 0.999, 999)
+    mine = Parameter("dwelling_size", 26.45, 100, 62.5, "triangular").quantile(u)
+    width = 100 - 26.45
+    assert np.allclose(mine, stats.triang.ppf(u, (62.5 - 26.45) / width, 26.45, width))
 
 
 POSITIVE = {

@@ -1,6 +1,20 @@
 """From a block of housing to the people it could hold, as far as sources carry it."""
 
+from typing import Any
+
+from analysis.housing import own, scenarios
 from analysis.housing.answer import results
 from analysis.housing.model import Model, model
 
-__all__ = ["Model", "model", "results"]
+__all__ = ["Model", "model", "own_parameters", "results"]
+
+
+def own_parameters(parameters_file: str) -> dict[str, Any]:
+    """A user's parameters, read and checked; empty without a file.
+
+    Raises
+    ------
+    UserError
+        Naming file, key and reason.
+    """
+    return own.read(parameters_file, scenarios.uses())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analysis import evidence
 from analysis.housing import quantities, rankings
 from analysis.housing.model import levels, model
 from analysis.results import Result
@@ -28,6 +29,7 @@ def results(seed: int, own: dict[str, Any] | None = None, level: float = 0.9) ->
     names = levels(level)
     return [
         quantities.block_count(found),
+        quantities.city(evidence.load().housing_parameters),
         *quantities.parameter_results(found),
         *quantities.quantity_results(found, names),
         *quantities.span_results(found, names),

@@ -8,6 +8,7 @@ source, so each draw carries both ends of that link.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import qmc
@@ -73,12 +74,15 @@ def at(scenario: Scenario, u: Array, names: tuple[str, ...]) -> dict[str, Array]
     }
 
 
+@lru_cache(maxsize=64)
 def points(dimensions: int, samples: int, seed: int) -> Array:
     """Scrambled Sobol points, of shape ``(dimensions, samples)``, strictly inside (0, 1)."""
     if not dimensions:
         return np.empty((0, samples))
     sampler = qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    return np.clip(sampler.random(samples).T, 1e-12, 1 - 1e-12)
+    drawn = np.clip(sampler.random(samples).T, 1e-12, 1 - 1e-12)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def sample(scenario: Scenario, seed: int, samples: int = SAMPLES) -> dict[str, Array]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,9 @@ def read(name: str, scenarios: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
 
 def _shown(path: Path) -> str:
     """The name that results carry: inside the checkout its place, otherwise the bare name."""
-    try:
-        return path.resolve().relative_to(paths.project_root()).as_posix()
-    except ValueError:
-        return path.name
+    plain = Path(os.path.normpath(path))
+    root = paths.project_root()
+    return plain.relative_to(root).as_posix() if plain.is_relative_to(root) else path.name
 
 
 class _Loader(yaml.SafeLoader):

@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from analysis.errors import Feb11Error
 from analysis.results import weakest
@@ -39,16 +38,16 @@ class Domain:
 
 DOMAINS: Mapping[str, Domain] = {
     "households_per_block": Domain(0, 2_000, "households per block", open_low=True),
-    "footprint": Domain(0, 20_000, "m2 per block", open_low=True),
+    "footprint": Domain(0, 20_000, "m² per block", open_low=True),
     "storeys": Domain(1, 60, "storeys", whole=True),
     "net_to_gross": Domain(0, 1, "1", open_low=True),
-    "dwelling_size": Domain(5, 500, "m2 per dwelling"),
+    "dwelling_size": Domain(5, 500, "m² per dwelling"),
     "household_size": Domain(1, 20, "persons per household"),
     "active_share": Domain(0, 1, "1"),
     "plant_workers_per_household": Domain(0, 20, "plant workers per household"),
     "beds_per_storey": Domain(0, 2_000, "beds per storey", open_low=True),
-    "plate": Domain(0, 20_000, "m2 per storey", open_low=True),
-    "area_per_bed": Domain(1, 200, "m2 gross per bed"),
+    "plate": Domain(0, 20_000, "m² per storey", open_low=True),
+    "area_per_bed": Domain(1, 200, "m² gross per bed"),
     "plant_workers_per_bed": Domain(0, 1, "plant workers per bed"),
 }
 """Parameters by name, in the order of the chain. The upper ends only catch slips."""
@@ -95,14 +94,21 @@ class Parameter:
             return np.full(np.shape(u), self.low)
         width = self.high - self.low
         if self.mode is not None:
-            centre = (self.mode - self.low) / width
-            drawn = stats.triang.ppf(u, centre, loc=self.low, scale=width)
+            drawn = _triangular(np.asarray(u), self.low, self.mode, self.high)
             return np.rint(drawn) if self.shape == "whole" else drawn
         if self.shape == "whole":
             return np.minimum(self.low + np.floor(np.asarray(u) * (width + 1)), self.high)
         if self.shape == "log-uniform":
             return self.low * (self.high / self.low) ** np.asarray(u)
         return self.low + np.asarray(u) * width
+
+
+def _triangular(u: Array, low: float, mode: float, high: float) -> Array:
+    """Quantiles of the triangular distribution (scipy's are twenty times slower)."""
+    width, rise = high - low, mode - low
+    rising = low + np.sqrt(u * width * rise)
+    falling = high - np.sqrt((1 - u) * width * (high - mode))
+    return np.where(u * width < rise, rising, falling)
 
 
 def from_rows(name: str, table: pd.DataFrame, pick: Pick) -> Parameter:

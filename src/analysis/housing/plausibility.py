@@ -161,7 +161,7 @@ def _area_per_person(
     u = chain.points(2, chain.SAMPLES, seed)
     area, persons = (scenario[n].quantile(u[i]) for i, n in enumerate(names))
     used = tuple(row for n in names for row in scenario[n].rows)
-    return _row(rows, "area-per-person-1990", "m2 per person", area / persons, ("H39",), used,
+    return _row(rows, "area-per-person-1990", "m² per person", area / persons, ("H39",), used,
                 levels)  # fmt: skip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from analysis.housing import chain
-from analysis.housing.lineage import ROOF_UNIT, clean, inputs, kind, pair, upstream
+from analysis.housing.lineage import ROOF_UNIT, TABLE, clean, inputs, kind, pair, upstream
 from analysis.housing.model import Model
-from analysis.housing.parameters import DOMAINS, Array
+from analysis.housing.parameters import DOMAINS, Array, Parameter
 from analysis.housing.scenarios import Scenario
 from analysis.results import IntervalKind, Result
 
@@ -21,7 +22,7 @@ NO_WEIGHT = "kinds of building are kept apart: no source gives a weight among th
 NO_LINK = "how many of a household, or of the beds, work at the plant has no source"
 
 _UNITS = {
-    "floor_area": "m2",
+    "floor_area": "m²",
     "dwellings": "dwellings",
     "residents": "persons",
     "active": "economically active persons",
@@ -51,30 +52,53 @@ def block_count(found: Model) -> Result:
     )
 
 
+def city(rows: pd.DataFrame) -> Result:
+    """Population of Hamhung, as the census has it."""
+    row = rows.set_index("parameter_id").loc["H63"]
+    return Result(
+        key="housing.city.population",
+        value=int(row["mode"]),
+        unit="persons",
+        kind="published",
+        statement="Population of Hamhung City in the census of 2008",
+        method="analysis.housing.answer.results",
+        inputs=(TABLE, f"source:{row['source_key']}"),
+        why_no_interval="a published count",
+    )
+
+
 def parameter_results(found: Model) -> Iterator[Result]:
-    """The distributions that went in, as the widest scenarios use them."""
-    for scenario in map(found.scenarios.__getitem__, ("open", "open-roof", "by-area", "mill")):
+    """The distributions that went in: as widely as used, and by scenario where those differ."""
+    shown = set()
+    for name in ("open", "open-roof", "by-area", "mill"):
+        scenario = found.scenarios[name].without("footprint")
         for p in scenario.parameters:
-            if scenario.name != "open" and p.name in found.scenarios["open"].plan.uses:
-                continue
-            if scenario.name == "mill" and p.name != "beds_per_storey":
-                continue
-            if scenario.name == "by-area" and p.name == "storeys":
-                continue
-            yield Result(
-                key=f"housing.parameter.{p.name}",
-                value=None if p.mode is None and not p.fixed else clean(p.mode or p.low),
-                unit=DOMAINS[p.name].unit,
-                kind=p.kind,
-                statement=f"Span of the values used for {p.name.replace('_', ' ')}",
-                method="analysis.housing.parameters.from_rows",
-                inputs=inputs(scenario, names=(p.name,)),
-                intervals=dict.fromkeys(("0.9", "0.99", "1"), pair(p.low, p.high)),
-                interval_kind="scenario",
-                why_no_value=None if p.mode is not None or p.fixed else
-                "no source prefers a value inside the span",
-                extra={"applicability": list(p.applicability), "rows": list(p.rows)},
-            )  # fmt: skip
+            if p.name not in shown:
+                shown.add(p.name)
+                yield _parameter(f"housing.parameter.{p.name}", scenario, p)
+    for name, scenario in found.scenarios.items():
+        for p in scenario.parameters:
+            if scenario.plan.states and p.name in ("households_per_block", "storeys", "footprint"):
+                end = scenario.plan.kind if name != "by-area-roof" else name
+                yield _parameter(f"housing.parameter.{p.name}.{end}", scenario, p)
+
+
+def _parameter(key: str, scenario: Scenario, p: Parameter) -> Result:
+    """One distribution that went in."""
+    central = p.low if p.fixed else p.mode
+    return Result(
+        key=key,
+        value=None if central is None else clean(central),
+        unit=DOMAINS[p.name].unit,
+        kind=p.kind,
+        statement=f"Span of the values used for {p.name.replace('_', ' ')}",
+        method="analysis.housing.parameters.from_rows",
+        inputs=inputs(scenario, names=(p.name,)),
+        intervals=dict.fromkeys(("0.9", "0.99", "1"), pair(p.low, p.high)),
+        interval_kind="scenario",
+        why_no_value="no source prefers a value inside the span" if central is None else None,
+        extra={"applicability": list(p.applicability), "rows": list(p.rows)},
+    )
 
 
 def _place(quantity: str, scenario: Scenario, drawn_of_block: bool) -> tuple[str, str, str]:

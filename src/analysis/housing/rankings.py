@@ -137,11 +137,12 @@ def plausibility_rows(found: Model) -> Iterator[Result]:
             extra={"outcome": row.outcome, "reported": list(row.reported or ())},
         )
     tested = [row for row in found.rows if row.reported is not None]
+    weak = "assumed" if any(row.assumed for row in tested) else "derived"
     yield Result(
         key="housing.plausibility.agree",
         value=sum(row.outcome == "inside" for row in tested),
         unit="rows",
-        kind="derived",
+        kind=weak,
         statement="Rows of the plausibility table whose reported value lies in the interval",
         method="analysis.housing.plausibility.table",
         inputs=tuple(f"result:housing.plausibility.{row.id}" for row in tested),
@@ -153,7 +154,7 @@ def plausibility_rows(found: Model) -> Iterator[Result]:
         key="housing.plausibility.tested",
         value=len(tested),
         unit="rows",
-        kind="derived",
+        kind=weak,
         statement="Rows of the plausibility table that have a reported value to test",
         method="analysis.housing.plausibility.table",
         inputs=tuple(f"result:housing.plausibility.{row.id}" for row in tested),

@@ -1,0 +1,69 @@
+"""Every figure can be drawn from the model, says its finding, and has no tiny type."""
+
+import matplotlib
+import pytest
+from matplotlib.text import Text
+
+from analysis import figures as style
+from analysis import housing
+from analysis.housing import figures, figures_drivers, figures_parameters
+from analysis.housing.own import check
+from analysis.housing.parameters import DOMAINS
+from analysis.housing.scenarios import PLANS
+from analysis.words import words
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(scope="module")
+def model():
+    return housing.model(20241125)
+
+
+def drawn(model):
+    table = figures_parameters.values_in_use()
+    return {
+        "chain": figures.chain_diagram(model, "en", 0.9),
+        "people": figures.ridgeline(model, "en", 0.9),
+        "sobol": figures_drivers.sobol_bars(model, "en", 0.9),
+        "tornado": figures_drivers.tornado(model, "en"),
+        "narrowing": figures_drivers.narrowing(model, "en"),
+        "tests": figures_drivers.estates(model, "en", 0.9),
+        "parameters": figures_parameters.sourced_values(table, "en"),
+    }
+
+
+def test_figures_draw_and_their_type_is_never_below_eight_points(model):
+    for name, figure in drawn(model).items():
+        svg = style.svg(figure)
+        assert svg.startswith("<?xml"), name
+        sizes = [t.get_fontsize() for t in figure.findobj(Text) if t.get_text().strip()]
+        assert min(sizes) >= 8, name
+        assert figure.get_figwidth() == style.WIDTH
+
+
+def test_a_miss_is_shown_as_a_miss_in_picture_and_table(model):
+    assert "miss" in figures_drivers.estates_alt(model, "en", 0.9)
+    table = figures_drivers.estates_table(model, "en", 0.9)
+    assert len(table) == len(model.rows)
+    misses = [r.id for r in model.rows if r.outcome == "miss"]
+    assert (table["Outcome"] == "miss").sum() == len(misses) > 0
+
+
+def test_every_parameter_scenario_and_row_has_words(model):
+    w = words("en")
+    for name in DOMAINS:
+        assert w(f"housing.parameter.{name}")
+    for plan in PLANS:
+        assert not plan.states or w(f"housing.scenario.{plan.name}")
+    for row in model.rows:
+        assert w(f"housing.row.{row.id}")
+
+
+def test_every_value_in_use_is_a_row_of_the_table_and_lies_in_the_domain():
+    table = figures_parameters.values_in_use()
+    for _, row in table.iterrows():
+        low, high = figures_parameters.ends(row)
+        if row["used_as"] in ("beds_per_storey", "plate"):
+            continue  # published for the whole building
+        assert list(check({row["used_as"]: {"low": low, "high": high}}, "table", {}))
