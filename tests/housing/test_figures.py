@@ -67,3 +67,22 @@ def test_every_value_in_use_is_a_row_of_the_table_and_lies_in_the_domain():
         if row["used_as"] in ("beds_per_storey", "plate"):
             continue  # published for the whole building
         assert list(check({row["used_as"]: {"low": low, "high": high}}, "table", {}))
+
+
+def test_a_user_who_knows_everything_or_nothing_still_gets_results_and_figures(tmp_path):
+    file = tmp_path / "known.yaml"
+    file.write_text(
+        "households_per_block: 20\nhousehold_size: 4\nstoreys: 5\ndwelling_size: 60\n"
+        "net_to_gross: 0.8\nactive_share: {low: 0.4, high: 0.6}\n"
+        "plant_workers_per_household: {low: 0, high: 1}\nfootprint: {low: 300, high: 400}\n"
+    )
+    own = housing.own_parameters(str(file))
+    usual = {r.key for r in housing.results(20241125)}
+    found = {r.key: r for r in housing.results(20241125, own)}
+    assert usual <= set(found)
+    assert found["housing.residents.family.low-rise"].intervals["0.9"] == (80, 80)
+    assert found["housing.workers.family.low-rise"].intervals["0.9"] == (0, 20)
+    assert found["housing.voi.roof.storeys"].value == 0
+    assert found["housing.sensitivity.active_share"].value == 0
+    assert found["housing.width.now"].value is None
+    assert drawn(housing.model(20241125, own))

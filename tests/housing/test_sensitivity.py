@@ -66,6 +66,7 @@ def test_known_storeys_within_one_help_less_than_known_storeys(scenarios):
 
 
 def test_a_tornado_bar_is_the_product_at_the_ends_of_one_parameter(one_parameter_open):
-    (bar,) = sensitivity.tornado(one_parameter_open)
+    bar, *known = sensitivity.tornado(one_parameter_open)
     # Households evenly from 10 to 20, two workers each: 5 % and 95 % are 10.5 and 19.5.
     assert (bar.low, bar.high) == pytest.approx((21.0, 39.0))
+    assert all(other.low == other.high == 30 for other in known)

@@ -21,8 +21,6 @@ from analysis.words import Words, words
 BLOCKS = ("low-rise", "small-apartment", "mill", "by-area")
 ROOFS = ("low-rise-roof", "small-apartment-roof", "apartment-roof", "by-area-roof")
 _SMALL = 8
-_REACH = (4, 12_000)
-"""Ends of the ridgeline's axis in persons, with room for the labels."""
 _RIDGE = 0.62
 """Height of a ridge, in rows."""
 _GRID = np.linspace(0.0005, 0.9995, 2000)
@@ -159,10 +157,11 @@ def ridgeline(model: Model, language: str, level: float) -> Figure:
     """Residents and workers by scenario, per block and per area of roof."""
     w = words(language)
     figure, axes = figures.new(6.6, 2, 2, sharex="row", sharey="row")
+    reach = _reach(model, level)
     for row, names in zip(axes, (BLOCKS, ROOFS), strict=True):
         for ax, quantity in zip(row, ("residents", "workers"), strict=True):
             ax.set_xscale("log")
-            ax.set_xlim(*_REACH)
+            ax.set_xlim(*reach)
             for place, name in enumerate(reversed(names)):
                 _ridge(ax, model, name, quantity, place, w, level)
             ax.set_ylim(-0.35, len(names) + 0.15)
@@ -191,6 +190,12 @@ def ridgeline(model: Model, language: str, level: float) -> Figure:
     )
 
 
+def _reach(model: Model, level: float) -> tuple[float, float]:
+    """Ends of the axis in persons: all that is shown, with room for labels on the right."""
+    shown = [interval(model, n, q, level) for n in BLOCKS + ROOFS for q in ("residents", "workers")]
+    return min(low for low, _ in shown if low > 0) / 1.5, 5 * max(high for _, high in shown)
+
+
 def _wrapped(text: str) -> list[str]:
     head, _, tail = text.partition(", ")
     return [head + ",", tail] if tail else [head]
@@ -208,16 +213,19 @@ def _ridge(
             _log_shape(ax, drawn["workers_low"], place, ORANGE, hatch="////")
     low, high = interval(model, name, quantity, level)
     y = place - 0.14
+    if high <= 0:
+        return
     if low > 0:
         ax.plot([low, high], [y, y], color=BLACK, lw=2, solid_capstyle="butt")
     else:
         arrow = {"arrowstyle": "->", "lw": 2, "color": BLACK, "shrinkA": 0}
-        ax.annotate("", (_REACH[0], y), (high, y), arrowprops=arrow)
+        ax.annotate("", (ax.get_xlim()[0], y), (high, y), arrowprops=arrow)
     ax.text(high * 1.1, y, whole(w, low, high), fontsize=_SMALL, va="center")
 
 
 def _log_shape(ax: Axes, values: Array, place: int, colour: str, hatch: str = "") -> None:
-    """A density over the logarithm, standing on its row."""
+    """A density over the logarithm, standing on its row; no people, no shape."""
+    values = values[values > 0]
     distinct = np.unique(values)
     if distinct.size < 12:
         ax.vlines(distinct, place, place + _RIDGE, color=colour, lw=3)

@@ -123,31 +123,42 @@ def _known(model: Model, name: str) -> list[Saving]:
     return sorted([*model.savings[name], *extra], key=lambda s: s.factor_after)
 
 
+def _factor(w: Words, value: float) -> str:
+    """A factor between two ends; a lower end of zero leaves it open."""
+    return w.number(value, 1) if np.isfinite(value) else w("report.open_end")
+
+
 def narrowing(model: Model, language: str) -> Figure:
     """The factor between the ends of the interval, now and with one thing known."""
     w = words(language)
     figure, axes = figures.new(4.0, 1, 2, sharex=True)
+    every = [
+        f for n, _ in _PANELS for s in _known(model, n) for f in (s.factor_before, s.factor_after)
+    ]
+    edge = 1.6 * max([10.0, *(f for f in every if np.isfinite(f))])
     for ax, (name, unit) in zip(axes, _PANELS, strict=True):
         known = _known(model, name)
         ax.set_xscale("log")
-        now = known[0].factor_before
+        now = min(known[0].factor_before, edge)
         ax.axvline(now, color=GREY, lw=1.2, ls="--")
-        ax.text(now, -0.75, w("housing.narrowing.now", factor=w.number(now, 1)),
+        ax.text(now, -0.75, w("housing.narrowing.now", factor=_factor(w, known[0].factor_before)),
                 fontsize=_SMALL, ha="center", va="bottom")  # fmt: skip
         for place, saving in enumerate(known):
-            ax.plot([saving.factor_after, now], [place, place], color=BLUE, lw=1.5)
-            ax.plot(saving.factor_after, place, "o", color=BLUE, ms=6)
-            ax.text(saving.factor_after / 1.1, place, w.number(saving.factor_after, 1),
+            after = min(saving.factor_after, edge)
+            ax.plot([after, now], [place, place], color=BLUE, lw=1.5)
+            ax.plot(after, place, "o", color=BLUE, ms=6)
+            ax.text(after / 1.1, place, _factor(w, saving.factor_after),
                     fontsize=_SMALL, va="center", ha="right")  # fmt: skip
         _rows(ax, (_name(w, s.parameter) for s in known))
-        ax.set_xlim(1, 30)
-        ax.set_xticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])
+        ax.set_xlim(1, edge)
+        ticks = [t for t in (1, 2, 5, 10, 20, 50, 100) if t <= edge]
+        ax.set_xticks(ticks, [w.number(t) for t in ticks])
         ax.minorticks_off()
         ax.set_title(w("housing.narrowing." + unit) + "\n", fontsize=9.5)
         ax.set_xlabel(w("housing.narrowing.axis"), fontsize=9)
     storeys = next(s for s in model.savings["open-roof"] if s.parameter == "storeys")
-    title = w("housing.narrowing.title", before=w.number(storeys.factor_before, 1),
-              after=w.number(storeys.factor_after, 1))  # fmt: skip
+    title = w("housing.narrowing.title", before=_factor(w, storeys.factor_before),
+              after=_factor(w, storeys.factor_after))  # fmt: skip
     return figures.finish(
         figure,
         title,
@@ -162,10 +173,10 @@ def narrowing_alt(model: Model, language: str) -> str:
 
     def said(name: str) -> str:
         return ", ".join(
-            f"{_name(w, s.parameter)} {w.number(s.factor_after, 1)}" for s in _known(model, name)
+            f"{_name(w, s.parameter)} {_factor(w, s.factor_after)}" for s in _known(model, name)
         )
 
-    now = {name: w.number(model.savings[name][0].factor_before, 1) for name, _ in _PANELS}
+    now = {name: _factor(w, model.savings[name][0].factor_before) for name, _ in _PANELS}
     return w("housing.narrowing.alt", now_block=now["open"], now_roof=now["open-roof"],
              block=said("open"), roof=said("open-roof"))  # fmt: skip
 

@@ -107,7 +107,7 @@ def _width(found: Model, name: str, key: str, value: float, statement: str) -> R
 
 def _before(found: Model, name: str) -> Result:
     prefix, words = _scope(name)
-    first = found.savings[name][0] if found.savings[name] else found.storeys_rough
+    first = found.savings[name][0]
     return _width(found, name, f"housing.width.{prefix}now", first.factor_before,
                   f"Upper end over lower end of the interval at 0.9: {words}")  # fmt: skip
 

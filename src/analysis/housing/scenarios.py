@@ -120,11 +120,6 @@ class Scenario:
         kept = tuple(p for p in self.parameters if p.name != name)
         return Scenario(self.plan, kept, tuple(n for n in self.own if n != name))
 
-    @property
-    def varied(self) -> tuple[str, ...]:
-        """Names of the parameters that have more than one value."""
-        return tuple(p.name for p in self.parameters if not p.fixed)
-
     def replaced(self, *new: Parameter) -> Scenario:
         """The same scenario with other distributions for some parameters."""
         by_name = {p.name: p for p in new}

@@ -96,6 +96,8 @@ def sobol(
     for i in range(dimensions):
         mixed[i, i] = b[i]
     f_ab = np.stack([function(m) for m in mixed])
+    if np.ptp(f_a) == np.ptp(f_b) == 0:
+        return [(0.0, 0.0, dict.fromkeys(levels, (0.0, 0.0)))] * dimensions
     found = sobol_indices(
         func={"f_A": f_a[None], "f_B": f_b[None], "f_AB": f_ab[:, None]}, n=design
     )
@@ -130,10 +132,8 @@ def rank(
     scenario: Scenario, seed: int, quantity: str = "workers",
     levels: tuple[str, ...] = ("0.9", "0.99"),
 ) -> list[Index]:  # fmt: skip
-    """Sobol indices of the varied parameters of a scenario, largest total order first."""
-    names = scenario.varied
-    if not names:
-        return []
+    """Sobol indices of a scenario's parameters, largest total order first; known ones have none."""
+    names = tuple(p.name for p in scenario.parameters)
 
     def output(u: Array) -> Array:
         return chain.run(scenario.plan.route, chain.at(scenario, u, names))[quantity]
@@ -145,7 +145,7 @@ def rank(
 
 def tornado(scenario: Scenario, quantity: str = "workers", level: float = 0.9) -> list[Swing]:
     """Swing of the output with each parameter alone at the ends of its central interval."""
-    names, route = scenario.varied, scenario.plan.route
+    names, route = tuple(p.name for p in scenario.parameters), scenario.plan.route
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     out = []
     for i, name in enumerate(names):
@@ -159,6 +159,8 @@ def tornado(scenario: Scenario, quantity: str = "workers", level: float = 0.9) -
 
 def known_at(parameter: Parameter) -> list[Parameter]:
     """The parameter as if known: one fixed value for each of `KNOWN` equal probabilities."""
+    if parameter.fixed:
+        return [parameter]
     u = (np.arange(KNOWN) + 0.5) / KNOWN
     return [_fixed(parameter, float(v)) for v in parameter.quantile(u)]
 
@@ -225,6 +227,6 @@ def _spread(values: Array, level: float) -> tuple[float, float]:
 
 
 def savings(scenario: Scenario, seed: int, level: float = 0.9) -> Iterator[Saving]:
-    """The value of knowing each varied parameter of a scenario, one at a time."""
-    for name in scenario.varied:
-        yield saving(scenario, name, seed, level)
+    """The value of knowing each parameter of a scenario, one at a time; none if it is known."""
+    for parameter in scenario.parameters:
+        yield saving(scenario, parameter.name, seed, level)
