@@ -76,10 +76,10 @@ def _estimates(axis: Any, data: pd.DataFrame, band: Band, scale: float) -> None:
     axis.axhspan(scale * band.low, high, color="#E3E3E3", zorder=0, linewidth=0)
     axis.axhline(scale * band.low, color="#777777", linewidth=0.8, zorder=1)
     width = 2.0 if len(data) < 60 else 0.8
-    for row in data.itertuples():
-        colour = figures.BLUE if row.agrees else "#8C8C8C"
-        axis.plot([row.Index] * 2, [scale * row.low, scale * row.high], color=colour,
-                  linewidth=width, alpha=0.55)  # fmt: skip
+    for agrees, colour in ((False, "#8C8C8C"), (True, figures.BLUE)):
+        at = data[data["agrees"] == agrees]
+        axis.vlines(at.index, scale * at["low"], scale * at["high"], color=colour,
+                    linewidth=width, alpha=0.55)  # fmt: skip
     for agrees, style in (
         (False, {"marker": "o", "color": "#777777", "markerfacecolor": "white"}),
         (True, {"marker": "D", "color": figures.BLUE}),

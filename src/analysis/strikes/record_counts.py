@@ -18,7 +18,13 @@ FAMILIES = ("iskander-m", "joint", "kn-23", "aeroballistic", "s300")
 
 def results(tables: Tables) -> list[Result]:
     """Counts of the chapter."""
-    return [*_bulletins(tables), *_bounds(tables), *_february(tables), *_lineages(tables)]
+    return [
+        *_bulletins(tables),
+        *_bounds(tables),
+        *_february(tables),
+        *_claimed(tables),
+        *_lineages(tables),
+    ]
 
 
 def _bulletins(tables: Tables) -> Iterator[Result]:
@@ -41,6 +47,37 @@ def _bulletins(tables: Tables) -> Iterator[Result]:
                     "rows": len(of), "days": len({r.day for r in of}), "unnumbered_rows": blank,
                 },
             )  # fmt: skip
+
+        joint = [r.launched for r in rows if r.families == ("joint",) and r.launched is not None]
+        yield exact(
+            f"strikes.bulletin.{window.name}.largest-joint-row",
+            max(joint, default=None),
+            "missiles",
+            f"Largest numbered row of the joint label, {window.start} to {window.end}",
+            "record_counts.results",
+            (*LAUNCHES, *window.inputs),
+            why="a published number" if joint else "no numbered row of the joint label",
+        )
+
+
+def _claimed(tables: Tables) -> Iterator[Result]:
+    """The published count and total of the relays, and the prosecutors' early count."""
+    for name, claim_id, what in (
+        ("missiles", CNN["missiles"], "Missiles from North Korea fired in the year"),
+        ("total", "C38", "Missiles launched in the year, types not stated"),
+        ("prosecutors", LAST_KNOWN_EARLY_USE, "Missiles from North Korea by the end of February"),
+    ):
+        claim = tables.claims[claim_id]
+        yield exact(
+            f"strikes.claimed.{name}",
+            claim.value,
+            "missiles",
+            f"{what}, as published ({claim_id})",
+            "rivals.claims",
+            claim.inputs,
+            kind="published",
+            why="published as one number",
+        )
 
 
 def _bounds(tables: Tables) -> Iterator[Result]:

@@ -125,19 +125,19 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
         inputs,
         kind=kind,
         why="a name",
-        extra={"mean_change": dict(universe.effects)},
     )
-    yield exact(
-        f"{stem}.moves-most.by",
-        universe.effects[universe.moves_most],
-        unit,
-        f"Mean change of the estimate when only that choice moves ({figure})",
-        "multiverse.effects",
-        inputs,
-        kind=kind,
-        why=NO_INTERVAL,
-        percent=percent,
-    )
+    for choice, by in universe.effects.items():
+        yield exact(
+            f"{stem}.moved-by.{choice}",
+            by,
+            unit,
+            f"Mean change of the estimate when only the choice {choice} moves ({figure})",
+            "multiverse.effects",
+            inputs,
+            kind=kind,
+            why=NO_INTERVAL,
+            percent=percent,
+        )
     band = tables.bands[figure]
     reach = [
         i.name for i in universe.incoherent

@@ -203,7 +203,7 @@ def curve(figure: str, period_start: str, period_end: str, language: str) -> Non
             high=w.number(high),
             width=w.result(found[f"{stem}.median-width"]),
             choice=w(f"strikes.choices.{figure}.{universe.moves_most}"),
-            by=w.result(found[f"{stem}.moves-most.by"]),
+            by=w.result(found[f"{stem}.moved-by.{universe.moves_most}"]),
         ),
         caption=w("strikes.curves.caption"),
         keys=[f"{stem}.agree", f"{stem}.range", f"{stem}.median-width"],
@@ -237,6 +237,23 @@ def _share_cell(tops: Sequence[int], whole: int, w: Words) -> str:
         "strikes.tables.share", low_n=w.number(tops[0]), high_n=w.number(tops[2]),
         whole=w.number(whole), low=low, high=high, crimea=crimea,
     )  # fmt: skip
+
+
+def agreement(period_start: str, period_end: str, language: str) -> None:
+    """Show, per CNN figure, how many specifications agree and what moves them most."""
+    w, data = words(language), tables(period_start, period_end)
+    found = _found(period_start, period_end)
+    body = []
+    for figure, universe in universes(data).items():
+        stem = f"strikes.multiverse.{figure}"
+        keys = ("agree", "range", "median-width", f"moved-by.{universe.moves_most}")
+        agree, span, width, by = (w.result(found[f"{stem}.{k}"]) for k in keys)
+        moved = w(
+            "strikes.tables.moved", by=by,
+            choice=w(f"strikes.choices.{figure}.{universe.moves_most}"),
+        )  # fmt: skip
+        body.append([w(f"strikes.rivals.{figure}"), agree, span, width, moved])
+    _table([w(f"strikes.tables.{n}") for n in ("figure", "agree", "span", "width", "most")], body)
 
 
 def incoherent(period_start: str, period_end: str, language: str) -> None:
