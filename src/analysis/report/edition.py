@@ -57,9 +57,9 @@ def make(
     found = notebooks.discover()
     parameters = notebooks.read_parameters(given, found)
     earlier = _earlier(run, parameters, force)
-    _check_evidence()
-    if earlier is not None and execute.up_to_date(found, earlier) and _same_edition(earlier):
+    if earlier is not None and _up_to_date(earlier, parameters, found):
         return Made(earlier.path / "html" / "index.html", (), False)
+    _check_evidence()
 
     with runs.staging(run) as staged:
         state = execute.execute(run, found, parameters, staged, earlier, jobs, progress)
@@ -97,6 +97,12 @@ def _check_evidence() -> None:
     if problems:
         more = f"\nand {len(problems) - 1} more: `feb11 audit` lists them" if problems[1:] else ""
         raise UserError(f"the evidence does not validate: {problems[0]}{more}")
+
+
+def _up_to_date(run: runs.Run, parameters: dict, found: dict[str, notebooks.Notebook]) -> bool:
+    """Whether a report would come out as the run is; its tables were valid when it was made."""
+    same = run.parameters == parameters and execute.up_to_date(found, run)
+    return same and _same_edition(run)
 
 
 def _same_edition(run: runs.Run) -> bool:
