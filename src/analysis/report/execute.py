@@ -127,6 +127,7 @@ def _submit(pool: ProcessPoolExecutor, state: Execution, notebook: Notebook) -> 
         state.staged / "notebooks" / notebook.path.name,
         own,
         kernel.environment(paths.project_root(), runs.commit_epoch()),
+        paths.build_dir() / "log" / f"{notebook.name}.kernel.txt",
     )
 
 

@@ -28,18 +28,27 @@ class Failure:
 
 
 def execute(
-    source: Path, target: Path, parameters: Mapping[str, Any], environment: Mapping[str, str]
+    source: Path,
+    target: Path,
+    parameters: Mapping[str, Any],
+    environment: Mapping[str, str],
+    log: Path,
 ) -> Failure | None:
     """Run ``source`` to ``target`` with ``parameters``; ``None`` when it finished.
 
-    Kernels talk over IPC sockets, each in a folder of its own: with papermill's
-    default two kernels collide, and over TCP every notebook prints a warning.
+    What the kernel itself prints goes to ``log``, since it would break up the
+    progress on the terminal. Kernels talk over IPC sockets, each in a folder of
+    its own: with papermill's default two kernels collide, and over TCP every
+    notebook prints a warning.
     """
     import papermill
     from traitlets.config import Config
 
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ.update(environment)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as file:
+        os.dup2(file.fileno(), 2)
     sockets = tempfile.mkdtemp(prefix="k")
     try:
         papermill.execute_notebook(
