@@ -165,6 +165,36 @@ def audit(run: RunName = "default", as_json: AsJson = False) -> None:
 
 
 @app.command()
+def simulate(
+    directory: Annotated[str, typer.Argument(help="Folder to make.", metavar="DIR")],
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of the first world; default: the bundled one.")
+    ] = None,
+    worlds: Annotated[int, typer.Option("--worlds", help="How many to draw.", metavar="N")] = 1,
+    verbose: Annotated[bool, typer.Option("-v", help="Name each scene on standard error.")] = False,
+) -> None:
+    """Draw invented worlds with known truth, each as a catalogue of simulated scenes.
+
+    Without --seed the bundled catalogue is drawn again, pixel by pixel.
+
+    Examples:
+
+        feb11 simulate _build/bundled-again
+
+        feb11 simulate _build/worlds --seed 100 --worlds 5
+    """
+    from analysis.simulate import BUNDLED_SEED, write
+
+    def progress(world: int, scene: str, done: int, total: int) -> None:
+        if verbose or done == total:
+            err.print(f"world {world}: {done} of {total} scenes" + verbose * f", {scene}")
+
+    first = BUNDLED_SEED if seed is None else seed
+    for catalogue in write(directory, seed=first, worlds=worlds, progress=progress):
+        print(catalogue)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Versions, disk, browser and which keys are present (never their values).
 
