@@ -104,15 +104,13 @@ class Checkout:
 
     def fingerprint(self) -> dict[str, str]:
         """Digest of every published file, by its name."""
-        folders = (self.site, self.run)
         return {
-            f"{folder.name}/{p.relative_to(folder).as_posix()}": hashlib.sha256(
-                p.read_bytes()
+            f"{folder.name}/{path.relative_to(folder).as_posix()}": hashlib.sha256(
+                path.read_bytes()
             ).hexdigest()
-            for folder in folders
-            for p in sorted(folder.resolve().rglob("*"))
-            if p.is_file()
-            for folder in [folder.resolve()]
+            for folder in (self.site, self.run)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
         }
 
 
