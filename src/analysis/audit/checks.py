@@ -100,6 +100,17 @@ def inputs_unchanged(run: Run) -> Iterable[str]:
             yield f"{name}: has changed since the run; `feb11 report` brings it up to date"
 
 
+@check("run-unaltered", needs_run=True)
+def run_unaltered(run: Run) -> Iterable[str]:
+    """Results, executed notebooks and published results are those that the digest was taken of."""
+    if runs.digest(run.path) != run.record["digest"]:
+        yield "results.json or an executed notebook is not what the run's digest was taken of"
+    for name in ("results.json", "run.json"):
+        inside = run.path / "html" / name
+        if not inside.is_file() or inside.read_bytes() != (run.path / name).read_bytes():
+            yield f"html/{name}: is not the run's {name}"
+
+
 @check("notebooks-fit-to-publish", needs_run=True)
 def notebooks_fit_to_publish(run: Run) -> Iterable[str]:
     """Executed notebooks are whole, without error, path, user name or secret."""

@@ -17,7 +17,7 @@ _ALLOWED = re.compile(
     r"\{[\w:-]+\}`[^`]*`"  # a role: bound to a result, a claim, a source
     r"|`[^`]*`"  # code
     r"|<[^>]*>|\]\([^)]*\)|https?://\S+"  # addresses and HTML
-    r"|^\([\w-]+\)=$"  # a target
+    r"|^\([\w-]+\)=$|^:(?!alt)[\w-]+:.*$"  # a target, an option of a directive
     r"|\b\d{4}-\d{2}(?:-\d{2})?\b"  # ISO dates
     rf"|\b(?:\d{{1,2}}(?: (?:to|and|or) \d{{1,2}})? )?(?:{_MONTHS})(?: \d{{4}})?\b"
     r"|\b(?:19|20)\d{2}s?\b"  # years
