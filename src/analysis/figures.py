@@ -80,7 +80,11 @@ def finish(figure: Figure, title: str, subtitle: str, source: str) -> Figure:
 
 
 def _wrap(placed: Text, text: str, inches: float) -> float:
-    """Fill ``placed`` with ``text``, broken to a width; returns its height in inches."""
+    """Fill ``placed`` with ``text``, broken to a width; returns its height in inches.
+
+    Letters are a little wider in SVG, without hinting, than on the canvas that
+    measures them here, so some of the width stays free.
+    """
     figure = placed.get_figure(root=True)
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -88,7 +92,7 @@ def _wrap(placed: Text, text: str, inches: float) -> float:
         for word in paragraph.split(" "):
             longer = f"{line} {word}" if line else word
             placed.set_text(longer)
-            if line and placed.get_window_extent().width > inches * figure.dpi:  # type: ignore[union-attr]
+            if line and placed.get_window_extent().width > 0.97 * inches * figure.dpi:  # type: ignore[union-attr]
                 lines.append(line)
                 longer = word
             line = longer

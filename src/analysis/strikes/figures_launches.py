@@ -96,7 +96,8 @@ def draw(months: pd.DataFrame, events: list[Event], window: Window, words: Words
             textcoords="offset points", ha="center", va="bottom", fontsize=8,
         )  # fmt: skip
     bars.set_ylabel(words("strikes.launches.axis"))
-    bars.legend(loc="best")
+    if bars.get_legend_handles_labels()[0]:
+        bars.legend(loc="best")
     bars.set_ylim(0, max(10.0, bottom.max() * 1.12))
     totals = months.groupby("family")["missiles"].sum()
     pure = int(totals[["iskander-m", "joint", "kn-23"]].sum())
