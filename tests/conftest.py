@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,22 @@ from tests.checkout import ROOT, Checkout
 def checkout(tmp_path: Path) -> Checkout:
     """A small checkout for one test, without a run."""
     return small.make(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A small checkout whose report was made once; tests leave it as it is."""
+    made = small.make(tmp_path_factory.mktemp("published") / "checkout")
+    made.report()
+    return made
+
+
+@pytest.fixture
+def workshop(published: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of the published checkout, to be changed and reported again."""
+    root = tmp_path / "checkout"
+    shutil.copytree(published.root, root, symlinks=True)
+    return Checkout(root)
 
 
 @pytest.fixture(scope="session")

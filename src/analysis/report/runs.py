@@ -226,9 +226,14 @@ def record(
         "commit_date": when,
         "uncommitted_changes": dirty,
     }
-    outcome = steps.digest(executed / "results.json") + steps.digest(executed / "notebooks")
-    content["digest"] = hashlib.sha256(outcome.encode()).hexdigest()
+    content["digest"] = digest(executed)
     return content
+
+
+def digest(run: Path) -> str:
+    """SHA-256 of what a run found: its results and executed notebooks."""
+    outcome = steps.digest(run / "results.json") + steps.digest(run / "notebooks")
+    return hashlib.sha256(outcome.encode()).hexdigest()
 
 
 def _name_of(folder: str) -> str:
