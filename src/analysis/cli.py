@@ -195,6 +195,95 @@ def simulate(
 
 
 @app.command()
+def scenes(
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            help="bundled, earth-search, planetary-computer, planet, an address, a catalogue, "
+            "a manifest or a folder of GeoTIFFs.",
+            metavar="S",
+        ),
+    ] = "bundled",
+    site: Annotated[str, typer.Option("--site", help="The site's GeoJSON.", metavar="FILE")] = "",
+    start: Annotated[str, typer.Option("--start", help="First date.", metavar="D")] = "",
+    end: Annotated[str, typer.Option("--end", help="Last date.", metavar="D")] = "",
+    before: Annotated[str, typer.Option("--before", help="Earlier window.", metavar="W")] = "",
+    after: Annotated[str, typer.Option("--after", help="Later window.", metavar="W")] = "",
+    observed: Annotated[
+        bool, typer.Option("--observed", help="Declare that the scenes were observed.")
+    ] = False,
+    month: Annotated[
+        list[int] | None, typer.Option("--month", help="Only this month of the year.", metavar="M")
+    ] = None,
+    orbit: Annotated[
+        list[int] | None, typer.Option("--orbit", help="Only this relative orbit.", metavar="N")
+    ] = None,
+    trust: Annotated[
+        str,
+        typer.Option(
+            "--trust",
+            help="Where catalogue and pixels disagree on the offset: metadata or pixels.",
+            metavar="WHAT",
+        ),
+    ] = "",
+    manifest: Annotated[
+        str, typer.Option("--manifest", help="Write the choice to this file.", metavar="FILE")
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Order at Planet without asking; it spends quota.")
+    ] = False,
+    as_json: AsJson = False,
+    verbose: Annotated[bool, typer.Option("-v", help="Say more on standard error.")] = False,
+) -> None:
+    """List the scenes that a run would use, and why others were left out.
+
+    Examples:
+
+        feb11 scenes
+
+        feb11 scenes --source earth-search --start 2017 --end 2024-11 --month 4 --month 10
+
+        feb11 scenes --source folder/of/tifs --site site.geojson --before 2020 --after 2024-10
+    """
+    from pathlib import Path
+
+    from analysis.scenes import Request, listing, prepared
+    from analysis.scenes import manifest as manifests
+
+    request = Request(
+        source=source,
+        site=site,
+        start=start,
+        end=end,
+        before=before,
+        after=after,
+        observed=observed,
+        months=tuple(month or ()),
+        orbits=tuple(orbit or ()),
+        trust=trust,
+        yes=yes,
+    )
+    done = prepared(request, lambda text: err.print(text))
+    content = listing.listing(done)
+    if manifest and done.sheets:
+        manifests.write(Path(manifest), done)
+    if as_json:
+        _print_json(content)
+    else:
+        table = Table("date", "scene", "sensor", "cloud %", "kind", "used", expand=True)
+        for row in content["scenes"]:
+            if row["used"] or verbose or row["reason"] != "outside the dates":
+                cloud = "" if row["cloud"] is None else f"{row['cloud']:.0f}"
+                day, used = (row["datetime"] or "")[:10], "yes" if row["used"] else row["reason"]
+                table.add_row(day, row["id"], row["sensor"] or "", cloud, row["kind"] or "", used)
+        out.print(table)
+        for line in listing.summary(content):
+            err.print(line)
+    done.require()
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Versions, disk, browser and which keys are present (never their values).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import rasterio.features
@@ -44,6 +45,8 @@ class Sheet:
     shift: Shift | None = None
     harmony: Harmony | None = None
     resampled: tuple[str, ...] = ()
+    others: tuple[Scene, ...] = ()
+    """Further tiles of the same pass."""
 
 
 def zones(site: Site, box: GeoBox) -> dict[str, np.ndarray]:
@@ -123,7 +126,7 @@ def build(sheets: Sequence[Sheet], box: GeoBox, *, aligned: bool) -> xr.Dataset:
     spatial = xr_coords(box)
     y, x = box.dimensions
     spatial = {("y" if k == y else "x" if k == x else k): v for k, v in spatial.items()}
-    coords = {name: value for name, value in spatial.items() if name == "spatial_ref"}
+    coords: dict[str, Any] = {k: v for k, v in spatial.items() if k == "spatial_ref"}
     coords["y"] = ("y", np.asarray(spatial["y"]))
     coords["x"] = ("x", np.asarray(spatial["x"]))
     time = np.array([s.scene.when.replace(tzinfo=None) for s in sheets], dtype="datetime64[ns]")

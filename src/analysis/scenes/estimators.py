@@ -165,6 +165,8 @@ def intensity(
             step, weights[number] = found
             limit = np.clip(step, -1.0, 1.0)
             estimates[number] = (common[0] + limit[0], common[1] + limit[1])
+    if not np.isfinite(estimates).any():
+        return TileShifts(estimates, weights)
     wild = np.abs(estimates - np.nanmedian(estimates, axis=0)).max(axis=1) > 1.0
     estimates[wild] = np.nan
     return TileShifts(estimates, weights)

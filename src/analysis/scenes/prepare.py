@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -68,6 +68,8 @@ class Request:
     """One of `TRUST`."""
     clear: float = CLEAR
     """Smallest clear share of the area."""
+    yes: bool = False
+    """An order that spends quota needs no further question."""
     align: bool = True
     """Bring all scenes to one frame; else the shifts are only told."""
     harmonise: bool = True
@@ -144,8 +146,11 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     say = progress or (lambda text: None)
     guard_logs()
     _check(request)
-    dates = windows.asked(request.start, request.end, request.before, request.after)
+    windows.asked(request.start, request.end, request.before, request.after)
     where = source.resolve(request.source)
+    if where.form == "manifest":
+        request = _as_recorded(request, where)
+    dates = windows.asked(request.start, request.end, request.before, request.after)
     site = source.site_for(where, request.site)
     area = site.aoi.geometry
     wish = choose.Wish(dates, request.months, request.orbits, where.collections)
@@ -164,6 +169,19 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     return done
 
 
+def _as_recorded(request: Request, where: Source) -> Request:
+    """What a manifest was made with, except for what is asked anew."""
+    recorded = (where.content or {}).get("request")
+    plain_request = Request()
+    taken: dict[str, Any] = {}
+    for name in ("start", "end", "before", "after", "clear", "align", "harmonise"):
+        value = recorded.get(name) if isinstance(recorded, dict) else None
+        same = getattr(request, name) == getattr(plain_request, name)
+        if same and type(value) is type(getattr(plain_request, name)):
+            taken[name] = value
+    return replace(request, **taken)
+
+
 def _check(request: Request) -> None:
     if request.trust not in TRUST:
         raise UserError(f"--trust {request.trust!r}: give metadata or pixels")
@@ -178,13 +196,13 @@ def _scenes(
 ) -> tuple[list[Scene], list[LeftOut], list[str]]:
     """Scenes of a source, what was refused, and what was lost."""
     if where.form == "manifest":
-        content = where.content or {}
-        kept = [Scene.from_json(record) for record in content["scenes"]]
-        return kept, [], []
+        from analysis.scenes import manifest
+
+        return manifest.scenes(where.content or {}, where.name), [], []
     if where.form == "planet":
         from analysis.scenes.planet import downloaded
 
-        where = downloaded(area, dates)
+        where = downloaded(area, dates, request.months, yes=request.yes)
     found = search.cached(where, area.bounds, dates.whole())
     scenes: list[Scene] = []
     left: list[LeftOut] = []
@@ -294,7 +312,7 @@ def _read(done: Prepared, passes: list[Pass], box: GeoBox) -> tuple[list[Sheet],
         if pixels.resampled:
             scene = scene.warn("its grid is not that of the others: resampled")
         sheets.append(Sheet(scene, item.role, bands, ~cover.bad, mask=layer,
-                            resampled=pixels.resampled))  # fmt: skip
+                            resampled=pixels.resampled, others=item.parts[1:]))  # fmt: skip
         covers.append(cover)
     return sheets, covers
 
@@ -412,8 +430,3 @@ def _sum_up(done: Prepared) -> None:
         done.warnings.append("two collections are mixed, each with its own rule for the offset")
     if {s.kind for s in scenes} > {"simulated"}:
         done.warnings.append("simulated and other scenes are mixed: all results are simulated")
-
-
-def plain(request: Request) -> str:
-    """The request as JSON."""
-    return json.dumps(request.__dict__, sort_keys=True)

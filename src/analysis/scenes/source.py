@@ -64,6 +64,9 @@ class Source:
     @property
     def remote(self) -> bool:
         """Whether its pixels come over the network."""
+        if self.form == "manifest":
+            service = (self.content or {}).get("service")
+            return isinstance(service, dict) and bool(service.get("remote"))
         return self.form in ("api", "planet") or guard.is_remote(self.place)
 
 
@@ -100,8 +103,11 @@ def resolve(text: str) -> Source:
         return Source(name, "folder", str(place.resolve()))
     if place.is_file():
         content = _local_json(place)
-        form = "manifest" if content.get("feb11") == "scenes" else "static"
-        return Source(name, form, str(place.resolve()), content=content)
+        if content.get("feb11") == "scenes":
+            stated = content.get("service")
+            sign = isinstance(stated, dict) and bool(stated.get("sign"))
+            return Source(name, "manifest", str(place.resolve()), sign=sign, content=content)
+        return Source(name, "static", str(place.resolve()), content=content)
     known = ", ".join(("bundled", *SERVICES, "planet"))
     raise UserError(f"no source {name!r}: give one of {known}, an address, a catalogue or a folder")
 
