@@ -75,12 +75,13 @@ class _BoundRole(SphinxRole):
         return [nodes.problematic(self.rawtext, self.rawtext)], []
 
     def _linked(self, text: str, target: str, classes: list[str]) -> nodes.Node:
+        """A link inside a marked span: what is inside a reference is lost when it resolves."""
         reference = addnodes.pending_xref(
             "", refdomain="std", reftype="ref", reftarget=target, refexplicit=True, refwarn=True
         )
-        reference += nodes.inline(self.rawtext, text, classes=classes)
+        reference += nodes.inline(self.rawtext, text)
         reference["refdoc"] = self.env.docname
-        return reference
+        return nodes.inline("", "", reference, classes=classes)
 
 
 class ResultRole(_BoundRole):

@@ -95,7 +95,8 @@ class Words:
         space = "\u00a0" + unit if unit else ""
         parts = []
         certain = pair is not None and pair[0] == pair[1]
-        if result.value is not None or certain:
+        floor = pair is not None and pair[1] is None and result.value == pair[0]
+        if (result.value is not None or certain) and not floor:
             value = pair[0] if certain and pair else result.value
             parts.append(self.scalar(value, decimals, percent=result.percent))
         if "of" in result.extra:
