@@ -23,10 +23,10 @@ from analysis.simulate.sensors import SENSORS, WAVELENGTH
 from analysis.simulate.spec import PLANT, Spec
 from analysis.simulate.world import EPSG, World, to_degrees
 
-BUNDLED_SEED = 121
-"""World of the bundled catalogue: the first whose ratios lie in no published band,
-whichever reference and definition of size is taken, with ten clear 10 m scenes and two
-clear 3 m scenes after the new roof."""
+BUNDLED_SEED = 183
+"""World of the bundled catalogue. Its ratios lie in no published band, whichever reference
+and definition of size is taken; it has ten clear 10 m scenes after the new roof, and that
+roof is neither white nor as dark as a shadow."""
 
 MAX_WORLDS = 10_000
 """Worlds of one call; each takes about 15 MB and half a minute."""

@@ -62,7 +62,7 @@ def layers(world: World, frame: Frame) -> list[Layer]:
     found = []
     for band in sensor.bands:
         factor = sensor.coarse[band]
-        pixels = burn(frame.numbers(band), sensor.margin // factor)
+        pixels = burn(frame.numbers(band), sensor.margin // factor, scene.offset)
         cell = sensor.gsd * factor
         found.append(Layer(band, pixels[None], cell, (band,), 0.0001, offset, nodata=0))
     if scene.sensor == "sim-10m":

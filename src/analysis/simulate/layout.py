@@ -76,6 +76,8 @@ def hall(
 ) -> Building | None:
     """Place a hall of this roof area somewhere ``within``; None if there is no room."""
     chance, spec = site.chance, site.spec
+    if area > within.area:
+        return None
     shape = shape or str(chance.choice(list(spec.outlines)))
     ratio = uniform(chance, aspect)
     west, south, east, north = within.bounds

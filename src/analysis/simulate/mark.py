@@ -21,7 +21,7 @@ _LETTERS = {
 """Five rows of five pixels each."""
 
 INK, PAPER = 9_000, 400
-"""Digital numbers of the letters and of the margin around them."""
+"""Digital numbers of the letters and of the margin around them, without an offset."""
 
 _GAP = 8
 """Pixels between two repetitions of the word."""
@@ -36,23 +36,27 @@ def word() -> NDArray[np.bool_]:
     return np.concatenate(parts, axis=1)
 
 
-def burn(image: NDArray[np.uint16], margin: int) -> NDArray[np.uint16]:
-    """A copy of a square ``image`` (rows, columns) whose margin carries the word."""
+def burn(image: NDArray[np.uint16], margin: int, offset: int = 0) -> NDArray[np.uint16]:
+    """A copy of a square ``image`` (rows, columns) whose margin carries the word.
+
+    ``offset`` is what the pixels carry on top of reflectance, so that the mark
+    is the same on all dates.
+    """
     marked = image.copy()
     side = image.shape[0]
     inside = np.zeros(image.shape, bool)
     inside[margin:-margin, margin:-margin] = True
-    marked[~inside] = PAPER
+    marked[~inside] = PAPER + offset
     ink = word()
     if margin < ink.shape[0]:  # a coarse band: its margin is too narrow for letters
-        marked[~inside & (np.indices(image.shape).sum(axis=0) % 4 < 2)] = INK
+        marked[~inside & (np.indices(image.shape).sum(axis=0) % 4 < 2)] = INK + offset
         return marked
     top = (margin - ink.shape[0]) // 2
     line = np.zeros((margin, side), bool)
     for start in range(margin, side - margin - ink.shape[1] + 1, ink.shape[1] + _GAP):
         line[top : top + ink.shape[0], start : start + ink.shape[1]] = ink
     for turns in range(4):
-        marked[np.rot90(_banner(line, side), turns)] = INK
+        marked[np.rot90(_banner(line, side), turns)] = INK + offset
     return marked
 
 

@@ -15,6 +15,7 @@ from shapely.geometry import Polygon
 from analysis.simulate.chance import stream
 from analysis.simulate.compose import cast_shadow, standing_cover
 from analysis.simulate.coverage import Grid, coverage, window
+from analysis.simulate.ground import fractal
 from analysis.simulate.render import Frame, chip_grid
 from analysis.simulate.sensors import SENSORS
 from analysis.simulate.spec import CENTURY
@@ -28,6 +29,9 @@ CLOUD_MEDIUM, CLOUD_HIGH, CIRRUS, SNOW = 8, 9, 10, 11
 
 SCENE_CLASS_M = 20.0
 """Pixel of the scene classification."""
+
+PATCH_M = 300.0
+"""Size of a patch of wrong classes, metres."""
 
 BRIGHT = 0.24
 """Mean visible reflectance from which a roof passes for cloud."""
@@ -167,7 +171,6 @@ def _coarse_grid(frame: Frame, cell: float) -> Grid:
 
 
 def _blobs(chance: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.floating]:
-    """Normal numbers that are the same over five by five pixels: errors come in patches."""
+    """A smooth field of variance one: errors come in patches of some hundred metres."""
     rows, columns = shape
-    coarse = chance.standard_normal((rows // 5 + 2, columns // 5 + 2))
-    return np.kron(coarse, np.ones((5, 5)))[:rows, :columns]
+    return fractal(chance, (rows, columns), SCENE_CLASS_M, PATCH_M, 3.2)
