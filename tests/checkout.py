@@ -168,8 +168,7 @@ def make(root: Path) -> Checkout:
     for name in ("_config.yml", "package-lock.json", "pyproject.toml"):
         shutil.copy2(ROOT / name, root)
     (root / "src").symlink_to(ROOT / "src")
-    (root / "book" / "static").mkdir(parents=True)
-    shutil.copy2(ROOT / "book" / "static" / "feb11.css", root / "book" / "static")
+    shutil.copytree(ROOT / "book" / "static", root / "book" / "static")
     for name, text in PAGES.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf-8")
     (root / "notebooks").mkdir()
