@@ -1,0 +1,1 @@
+"""Measured calibration, accuracy and speed: studies that run for minutes and are committed."""

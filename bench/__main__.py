@@ -1,0 +1,22 @@
+"""Run the studies: ``python -m bench`` runs all, ``python -m bench NAME`` one."""
+
+from __future__ import annotations
+
+import argparse
+
+from bench import sbc
+
+STUDIES = {"sbc": sbc.main}
+"""Studies by name; each takes no argument and writes into ``bench/results``."""
+
+
+def main() -> None:
+    """Run the studies that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("study", nargs="*", choices=list(STUDIES), help="all by default")
+    for name in parser.parse_args().study or STUDIES:
+        STUDIES[name]()
+
+
+if __name__ == "__main__":
+    main()
