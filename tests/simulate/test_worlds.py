@@ -75,6 +75,14 @@ def test_the_new_hall_is_the_largest_new_building_inside_the_perimeter_but_for_r
         assert all(b.size("roof") < 0.6 * world.new.size("roof") for b in rivals)
 
 
+@pytest.mark.parametrize("kind", [simulate.PLANT, simulate.MATCHED])
+def test_nothing_happens_in_a_still_world(kind):
+    world = simulate.draw(3, replace(kind, still=True, recover=0.0))
+    assert all(b.ground_broken is None and b.roof_on is None for b in world.buildings)
+    assert all(len(b.covers) == 1 and b.covers[0].since is None for b in world.buildings)
+    assert all(p.since is None and p.until is None for p in world.patches)
+
+
 def test_a_truth_file_is_the_world(plant_world):
     text = json.dumps(plant_world.to_record())
     assert World.from_record(json.loads(text)) == plant_world

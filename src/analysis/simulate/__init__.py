@@ -7,6 +7,7 @@ functions are its own, and neither imports the other.
 from analysis.simulate.catalogue import BUNDLED_SEED, write
 from analysis.simulate.cube import cube
 from analysis.simulate.draw import draw
+from analysis.simulate.light import contrast
 from analysis.simulate.render import Frame, Renderer
 from analysis.simulate.spec import MATCHED, MISMATCHED, PLANT, SPECS, Spec, with_scenes
 from analysis.simulate.world import Building, Scene, World
@@ -23,6 +24,7 @@ __all__ = [
     "Scene",
     "Spec",
     "World",
+    "contrast",
     "cube",
     "draw",
     "with_scenes",

@@ -20,9 +20,9 @@ from shapely.geometry.base import BaseGeometry
 
 from analysis.simulate import materials
 from analysis.simulate.calendar import quantile
-from analysis.simulate.chance import stream
 from analysis.simulate.coverage import Grid, coverage, window
 from analysis.simulate.ground import Ground
+from analysis.simulate.light import cast_shadow, roof_snow, slope_light, standing_cover, step
 from analysis.simulate.outlines import grown, slopes, strips, sweep
 from analysis.simulate.sensors import BANDS
 from analysis.simulate.world import Building, Cover, Field, Patch, Scene, World
@@ -87,7 +87,7 @@ class Scenery:
         if not error:
             return 0.0, 0.0
         height = float(self.ground.at("height", np.array([east]), np.array([north]))[0])
-        return _along(scene.view_azimuth, error * height * math.tan(math.radians(scene.incidence)))
+        return step(scene.view_azimuth, error * height * math.tan(math.radians(scene.incidence)))
 
     def _placed(self, outline: BaseGeometry, scene: Scene) -> BaseGeometry:
         """A shape where a scene shows it; it moves as a whole and keeps its area."""
@@ -102,7 +102,7 @@ class Scenery:
         if self.world.spec.terrain:
             height = self.ground.at("height", east, north)
             reach = self.world.spec.terrain * math.tan(math.radians(incidence))
-            step_east, step_north = _along(azimuth, reach)
+            step_east, step_north = step(azimuth, reach)
             east, north = east - step_east * height, north - step_north * height
         at = {n: self.ground.at(n, east, north) for n in self.ground.fields if n != "height"}
         made = {"brightness": np.exp(self.world.wildness * at["brightness"])}
@@ -242,23 +242,24 @@ class Scenery:
         cover = standing_cover(building, scene.date)
         if cover is None:
             return
-        step = self.displacement(*_middle(building), scene)
+        moved = self.displacement(*_middle(building), scene)
         roof, wall = Polygon(building.roof), Polygon(building.wall)
-        top = _along(scene.view_azimuth, building.height * math.tan(math.radians(scene.incidence)))
+        top = step(scene.view_azimuth, building.height * math.tan(math.radians(scene.incidence)))
         seen_roof = affinity.translate(roof, *top)
         body = sweep(wall, *top).union(seen_roof) if building.height else seen_roof
         shade = cast_shadow(roof, building.height, scene)
         pieces: list[tuple[BaseGeometry, NDArray[np.float64]]] = []
-        frost = _roof_snow(self.world, building, scene) if snow is not None else 0.0
+        frost = roof_snow(self.world, building, scene) if snow is not None else 0.0
         for piece, colour, slope in self._roofs(building.id, cover):
-            lit = _slope_light(building, slope, scene)
+            lit = slope_light(building, slope, scene)
             value = np.array(cover.colours[colour]) * lit
             value += frost * (np.array(materials.SNOW) - value)
             pieces.append((affinity.translate(piece, *top), value))
         if building.height:
             pieces.append((body.difference(seen_roof), 0.6 * np.array(materials.WALL)))
         shadow = shade.difference(body) if building.height else shade
-        part = window(self.grid, affinity.translate(body, *step), affinity.translate(shadow, *step))
+        seen_body, seen_shadow = (affinity.translate(s, *moved) for s in (body, shadow))
+        part = window(self.grid, seen_body, seen_shadow)
         if part is None:
             return
         view = image[:, part.rows, part.columns]
@@ -266,11 +267,11 @@ class Scenery:
         hidden = np.zeros(part.shape)
         added = np.zeros_like(view)
         for piece, value in pieces:
-            share = coverage(affinity.translate(piece, *step), self.grid, part)
+            share = coverage(affinity.translate(piece, *moved), self.grid, part)
             hidden += share
             for row, column in enumerate(self.columns):
                 added[row] += share * value[column] * texture
-        dark = coverage(affinity.translate(shadow, *step), self.grid, part)
+        dark = coverage(seen_shadow, self.grid, part)
         for row, column in enumerate(self.columns):
             left = 1 - hidden - (1 - materials.SKY_SHARE[column]) * dark
             view[row] = view[row] * np.maximum(left, 0) + added[row]
@@ -289,30 +290,6 @@ class Scenery:
         return found
 
 
-def standing_cover(building: Building, day: date) -> Cover | None:
-    """The colours of a building's roof on a day; None before it has one."""
-    if building.roof_on is not None and day < building.roof_on:
-        return None
-    if building.ground_broken is not None and building.roof_on is None:
-        return None
-    worn = [c for c in building.covers if c.since is None or c.since <= day]
-    return worn[-1] if worn else None
-
-
-def cast_shadow(roof: Polygon, height: float, scene: Scene) -> BaseGeometry:
-    """The ground that a building of this height keeps from the sun."""
-    if not height:
-        return Polygon()
-    length = height / math.tan(math.radians(scene.sun_elevation))
-    return sweep(roof, *_along(scene.sun_azimuth + 180, length))
-
-
-def _along(azimuth: float, metres: float) -> tuple[float, float]:
-    """Metres east and north of a step in a direction (degrees clockwise from north)."""
-    turn = math.radians(azimuth)
-    return metres * math.sin(turn), metres * math.cos(turn)
-
-
 def _middle(building: Building) -> tuple[float, float]:
     middle: Point = Polygon(building.roof).centroid
     return middle.x, middle.y
@@ -322,34 +299,3 @@ def _there(patch: Patch, day: date) -> bool:
     return (patch.since is None or patch.since <= day) and (
         patch.until is None or day < patch.until
     )
-
-
-def _slope_light(building: Building, slope: int, scene: Scene) -> NDArray[np.float64]:
-    """Brightness of a roof slope against level ground, by band of the spectrum."""
-    if slope < 0:
-        return np.ones(len(BANDS))
-    turn = math.radians(building.angle)
-    side = 1.0 if slope == 0 else -1.0
-    faces = (side * math.sin(turn), -side * math.cos(turn))
-    sun_east, sun_north = _along(scene.sun_azimuth, math.cos(math.radians(scene.sun_elevation)))
-    up = math.sin(math.radians(scene.sun_elevation))
-    pitch = math.radians(building.pitch)
-    direct = math.sin(pitch) * (faces[0] * sun_east + faces[1] * sun_north) + math.cos(pitch) * up
-    sky = 0.5 * np.array(materials.SKY_SHARE)
-    return sky + (1 - sky) * max(direct, 0.0) / up
-
-
-def _roof_snow(world: World, building: Building, scene: Scene) -> float:
-    """Share of a roof under snow: heated and steep roofs lose it first."""
-    chance = stream(world.seed, "roof snow", scene.number, building.id)
-    return float(scene.snow * chance.beta(0.8, 0.8))
-
-
-def contrast(building: Building, world: World) -> float:
-    """Root mean square difference of the last roof from summer ground, over four bands."""
-    if not building.covers:
-        return 0.0
-    roof = np.mean(building.covers[-1].colours, axis=0)[:4]
-    grass = 0.5 * (np.array(materials.LEAF) + np.array(materials.STRAW))
-    ground = np.array(world.soil) + world.greenness * (grass - np.array(world.soil))
-    return float(np.sqrt(np.mean((roof - ground[:4]) ** 2)))

@@ -78,6 +78,7 @@ def hall(
     chance, spec = site.chance, site.spec
     if area > within.area:
         return None
+    built = None if spec.still else built
     shape = shape or str(chance.choice(list(spec.outlines)))
     ratio = uniform(chance, aspect)
     west, south, east, north = within.bounds

@@ -13,9 +13,9 @@ from scipy.ndimage import binary_dilation
 from shapely.geometry import Polygon
 
 from analysis.simulate.chance import stream
-from analysis.simulate.compose import cast_shadow, standing_cover
 from analysis.simulate.coverage import Grid, coverage, window
 from analysis.simulate.ground import fractal
+from analysis.simulate.light import cast_shadow, standing_cover
 from analysis.simulate.render import Frame, chip_grid
 from analysis.simulate.sensors import SENSORS
 from analysis.simulate.spec import CENTURY

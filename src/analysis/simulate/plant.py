@@ -77,8 +77,9 @@ def _works(site: Site) -> None:
         )
         if made is None:
             raise ValueError(f"no room for {identity} of {area:.0f} m2 inside the perimeter")
-    _recover(site, "hall-b", date(year + 23, 5, 1), 80)
-    _recover(site, "hall-c", date(year + 20, 8, 1), 300)
+    if not spec.still:
+        _recover(site, "hall-b", date(year + 23, 5, 1), 80)
+        _recover(site, "hall-c", date(year + 20, 8, 1), 300)
     limit = 0.4 * ratio * first
     for number in range(int(chance.integers(3, 6))):
         stands = number < 2 or limit < 250
@@ -123,7 +124,7 @@ def _yards(site: Site, inside: Polygon) -> None:
             colour = tinted(chance, materials.GRAVEL, 0.15)
             site.patches.append(Patch(f"yard-{number + 1}", "yard", ring(yard), colour, None, None))
     pit = _spot(site, inside, (22.0, 34.0), 8.0)
-    if pit is not None:
+    if pit is not None and not site.spec.still:
         since = a_day(chance, site.spec, 0.35, 0.8)
         until = since + timedelta(days=int(chance.integers(150, 420)))
         colour = tinted(chance, materials.EARTHWORKS, 0.1)
@@ -155,6 +156,8 @@ def _housing(site: Site) -> None:
         centre = site.turn(68 + 66.0 * column, -232 - 38.0 * row)
         roof = outline("rectangle", length * width, length / width, site.angle, centre)
         old = row == 0 and column < 2
+        if site.spec.still and not old:
+            continue
         ground = start + timedelta(days=int(chance.integers(0, 200)))
         on = building_time(chance, ground, (90.0, 240.0))
         roofed = old or on < date(2000 + CENTURY + 24, 12, 1)
@@ -196,8 +199,8 @@ def _country(site: Site) -> None:
             track,
             8.0,
             tinted(chance, materials.EARTHWORKS, 0.1),
-            since=a_day(chance, spec, 0.3, 0.7),
-        ),  # fmt: skip
+            since=None if spec.still else a_day(chance, spec, 0.3, 0.7),
+        ),
     ]
     corners = list(perimeter.buffer(-7).exterior.coords)
     for number, (a, b) in enumerate(zip(corners[:-1], corners[1:], strict=True), start=1):

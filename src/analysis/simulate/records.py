@@ -28,6 +28,8 @@ def plain(value: Any) -> Any:
 def build(kind: type[T], value: Any) -> T:
     """The ``kind`` that `plain` turned into ``value``.
 
+    A field that has been added since, with a default, may be missing.
+
     Raises
     ------
     ValueError
@@ -43,11 +45,15 @@ def _build(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _build(options[0], value, where)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         hints = get_type_hints(kind)
-        try:
-            own = {f.name: value[f.name] for f in dataclasses.fields(kind)}
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{where}: no field {error}") from None
-        return kind(**{n: _build(hints[n], v, f"{where}.{n}") for n, v in own.items()})
+        own = {}
+        for known in dataclasses.fields(kind):
+            if known.name in value:
+                own[known.name] = _build(
+                    hints[known.name], value[known.name], f"{where}.{known.name}"
+                )
+            elif known.default is dataclasses.MISSING:
+                raise ValueError(f"{where}: no field {known.name!r}")
+        return kind(**own)
     if origin is tuple:
         inner = get_args(kind)
         each = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner

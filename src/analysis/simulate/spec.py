@@ -118,6 +118,8 @@ class Spec:
     """Probability that a standing hall is re-covered in another colour."""
     terrain: float = 0.0
     """Standard deviation of the terrain model's error, metres: displaces by orbit."""
+    still: bool = False
+    """Whether everything stands from the start, so that every event found is a false alarm."""
     clouds: bool = True
     snow: bool = False
     baselines: bool = False
