@@ -16,8 +16,15 @@ from analysis.evidence.sources import plain, web_address
 
 def one_source(**cells) -> pd.DataFrame:
     row = {
-        "source_key": "K1", "title": "A title", "publisher": "P", "author": pd.NA, "date": pd.NA,
-        "url": pd.NA, "language": "en", "seen_as": "excerpt", "accessed": pd.NaT,
+        "source_key": "K1",
+        "title": "A title",
+        "publisher": "P",
+        "author": pd.NA,
+        "date": pd.NA,
+        "url": pd.NA,
+        "language": "en",
+        "seen_as": "excerpt",
+        "accessed": pd.NaT,
     }
     return pd.DataFrame([row | cells])
 
@@ -44,11 +51,11 @@ def test_the_bibliography_is_the_same_each_time(evidence: Evidence):
 def test_the_note_says_how_it_was_seen(evidence: Evidence):
     entries = parse_string(bibliography(evidence.sources), "bibtex").entries
     assert "Not opened" in entries["nako_2024"].fields["note"]
-    assert entries["UADT_CSV"].fields["note"].startswith("Seen as copy at github.com")
+    assert entries["UADT_CSV"].fields["note"].startswith("Seen as stored copy of github.com")
     note = entries["cnn_2024_de"].fields["note"]
-    assert note.startswith("Seen as copy on 22 November 2026;")
+    assert note.startswith("Seen as stored copy, read on 22 November 2026;")
     assert note.endswith("In German.")
-    assert entries["tvp"].fields["note"].startswith("Excerpt of a copy seen at www.tvp.info")
+    assert entries["tvp"].fields["note"].startswith("Seen as excerpt of a stored copy of www.tvp.info")
 
 
 def test_notes_and_months_follow_the_language_of_the_page(evidence: Evidence):
@@ -75,8 +82,18 @@ def test_no_text_breaks_out_of_its_field(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["}, evil = {x", "\\input{/etc/passwd}", "100 % & more #1 $x$ a_b ~^", 'a "quoted" title',
-     "@misc{other,", "trailing \\", "{{{", "북한, Київ — ü", "a -- b --- c '' ,, << >>", "?` !`"],
+    [
+        "}, evil = {x",
+        "\\input{/etc/passwd}",
+        "100 % & more #1 $x$ a_b ~^",
+        'a "quoted" title',
+        "@misc{other,",
+        "trailing \\",
+        "{{{",
+        "북한, Київ — ü",
+        "a -- b --- c '' ,, << >>",
+        "?` !`",
+    ],
 )
 def test_hostile_titles_stay_text(text: str):
     parsed = parse_string(bibliography(one_source(title=text)), "bibtex")
@@ -85,8 +102,16 @@ def test_hostile_titles_stay_text(text: str):
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//host/x", "https:///x",
-            "http://[::1", "ftp://host/x"],
+    "url",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "//host/x",
+        "https:///x",
+        "http://[::1",
+        "ftp://host/x",
+    ],
 )
 def test_only_web_addresses_pass(url: str):
     assert web_address(url) is None

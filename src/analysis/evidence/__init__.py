@@ -7,6 +7,17 @@ from analysis.evidence.package import TABLES, Evidence, load
 from analysis.evidence.sources import bibliography, unused_sources
 
 __all__ = [
-    "TABLES", "Evidence", "Lineage", "Problem", "bibliography", "events", "lineages", "load",
-    "located", "require", "total", "unused_sources", "validate",
+    "TABLES",
+    "Evidence",
+    "Lineage",
+    "Problem",
+    "bibliography",
+    "events",
+    "lineages",
+    "load",
+    "located",
+    "require",
+    "total",
+    "unused_sources",
+    "validate",
 ]

@@ -157,8 +157,12 @@ def ranges(evidence: Evidence) -> Iterator[Problem]:
     """A low end lies not above its high end."""
     for name, table in _tables(evidence):
         pairs = [(c, c[:-4] + "_high") for c in table if str(c).endswith("_low")]
-        pairs += [("low", "high"), ("low", "mode"), ("mode", "high"),
-                  ("period_start", "period_end")]
+        pairs += [
+            ("low", "high"),
+            ("low", "mode"),
+            ("mode", "high"),
+            ("period_start", "period_end"),
+        ]
         for low, high in pairs:
             if low not in table or high not in table or table[low].dtype == "string":
                 continue
@@ -190,7 +194,9 @@ def dates(evidence: Evidence) -> Iterator[Problem]:
             limit = day.replace(day=last) if column.endswith("_high") else day
             for index in table.index[table[column] > limit]:
                 yield Problem(
-                    name, _row(index), column,
+                    name,
+                    _row(index),
+                    column,
                     f"{_show(table.at[index, column])} lies after the collection was closed "
                     f"({evidence.collected.isoformat()})",
                 )
@@ -212,12 +218,16 @@ def partial_dates(evidence: Evidence) -> Iterator[Problem]:
                     continue
                 found = tuple(
                     None if pd.isna(value) else value.date()
-                    for value in (stated.at[index, f"{column}_low"],
-                                  stated.at[index, f"{column}_high"])
+                    for value in (
+                        stated.at[index, f"{column}_low"],
+                        stated.at[index, f"{column}_high"],
+                    )
                 )
                 if found != ends:
                     yield Problem(
-                        name, _row(index), f"{column}_low,{column}_high",
+                        name,
+                        _row(index),
+                        f"{column}_low,{column}_high",
                         f"{text} runs from {ends[0]} to {ends[1]}",
                     )
 
@@ -240,44 +250,81 @@ def rival_reports(evidence: Evidence) -> Iterator[Problem]:
         at = _row(row.Index)
         match = re.fullmatch(r"(I\d{2})([abc]?)", row.incident_id)
         if match and match[1] != row.event_id:
-            yield Problem("incidents", at, "event_id",
-                          f"{row.incident_id} is a report of {match[1]}, not of {row.event_id}")
+            yield Problem(
+                "incidents",
+                at,
+                "event_id",
+                f"{row.incident_id} is a report of {match[1]}, not of {row.event_id}",
+            )
         if match and (match[2] or "a") != row.reading:
-            yield Problem("incidents", at, "reading",
-                          f"{row.incident_id} is reading {match[2] or 'a'}, not {row.reading}")
+            yield Problem(
+                "incidents",
+                at,
+                "reading",
+                f"{row.incident_id} is reading {match[2] or 'a'}, not {row.reading}",
+            )
         if row.is_alternative != (row.reading != "a"):
-            yield Problem("incidents", at, "is_alternative",
-                          f"reading {row.reading} of {row.event_id} must be "
-                          f"{'a rival' if row.reading != 'a' else 'the one that totals use'}")
+            yield Problem(
+                "incidents",
+                at,
+                "is_alternative",
+                f"reading {row.reading} of {row.event_id} must be "
+                f"{'a rival' if row.reading != 'a' else 'the one that totals use'}",
+            )
         if not pd.isna(row.part_of) and (
             row.part_of == row.event_id or row.part_of not in set(table["event_id"])
         ):
             yield Problem("incidents", at, "part_of", f"{row.part_of} is no other event")
         if row.disputed == pd.isna(row.disputed_why):
-            yield Problem("incidents", at, "disputed_why",
-                          "a disputed event, and no other, says who disputes it")
-        if not pd.isna(row.missiles_reported) and not pd.isna(row.nk_missiles_high) and (
-            row.nk_missiles_high > row.missiles_reported
+            yield Problem(
+                "incidents",
+                at,
+                "disputed_why",
+                "a disputed event, and no other, says who disputes it",
+            )
+        if (
+            not pd.isna(row.missiles_reported)
+            and not pd.isna(row.nk_missiles_high)
+            and (row.nk_missiles_high > row.missiles_reported)
         ):
-            yield Problem("incidents", at, "nk_missiles_high",
-                          f"{row.nk_missiles_high} of {row.missiles_reported} reported")
+            yield Problem(
+                "incidents",
+                at,
+                "nk_missiles_high",
+                f"{row.nk_missiles_high} of {row.missiles_reported} reported",
+            )
     for event_id, group in table.groupby("event_id"):
         main = group[~group["is_alternative"]]
         if len(main) != 1:
             at = _row(main.index[1] if len(main) else group.index[0])
-            yield Problem("incidents", at, "is_alternative",
-                          f"event {event_id} has {len(main)} readings for totals, not one: "
-                          "its toll would be counted "
-                          f"{'more than once' if len(main) else 'not at all'}")
+            yield Problem(
+                "incidents",
+                at,
+                "is_alternative",
+                f"event {event_id} has {len(main)} readings for totals, not one: "
+                "its toll would be counted "
+                f"{'more than once' if len(main) else 'not at all'}",
+            )
         letters = group["reading"]
         for index in group.index[letters.duplicated()]:
-            yield Problem("incidents", _row(index), "reading",
-                          f"event {event_id} has reading {letters[index]} twice")
-    told = [c for c in table if c not in ("incident_id", "event_id", "reading",
-                                          "is_alternative", "note")]
+            yield Problem(
+                "incidents",
+                _row(index),
+                "reading",
+                f"event {event_id} has reading {letters[index]} twice",
+            )
+    told = [
+        c
+        for c in table
+        if c not in ("incident_id", "event_id", "reading", "is_alternative", "note")
+    ]
     for index in table.index[table.duplicated(told)]:
-        yield Problem("incidents", _row(index), None,
-                      f"{table.at[index, 'incident_id']} repeats another report word for word")
+        yield Problem(
+            "incidents",
+            _row(index),
+            None,
+            f"{table.at[index, 'incident_id']} repeats another report word for word",
+        )
 
 
 def launch_rows(evidence: Evidence) -> Iterator[Problem]:
@@ -294,11 +341,14 @@ def launch_rows(evidence: Evidence) -> Iterator[Problem]:
                 yield Problem("launches", at, column, f"the origin makes it {str(flag).lower()}")
         if (row.role == "series") != (row.source_key == "UADT_CSV"):
             yield Problem("launches", at, "role", "only UADT_CSV is the launch series")
-        if not pd.isna(row.launched) and not pd.isna(row.intercepted) and (
-            row.intercepted > row.launched
+        if (
+            not pd.isna(row.launched)
+            and not pd.isna(row.intercepted)
+            and (row.intercepted > row.launched)
         ):
-            yield Problem("launches", at, "intercepted",
-                          f"{row.intercepted} of {row.launched} launched")
+            yield Problem(
+                "launches", at, "intercepted", f"{row.intercepted} of {row.launched} launched"
+            )
 
 
 def split_place(place: str) -> tuple[str | None, str | None]:
@@ -339,8 +389,12 @@ def derived_rows(evidence: Evidence) -> Iterator[Problem]:
         return
     for row in table[table["basis"] == "derived"].itertuples():
         if row.claim_id not in computed:
-            yield Problem("aggregate_claims", _row(row.Index), "claim_id",
-                          f"no rule computes {row.claim_id}; add one or make it a claim")
+            yield Problem(
+                "aggregate_claims",
+                _row(row.Index),
+                "claim_id",
+                f"no rule computes {row.claim_id}; add one or make it a claim",
+            )
             continue
         for column, expected in zip(("low", "high"), computed[row.claim_id], strict=True):
             value = getattr(row, column)
@@ -348,7 +402,9 @@ def derived_rows(evidence: Evidence) -> Iterator[Problem]:
             if not derived.agrees(stated, expected, row.unit):
                 gives = "nothing" if expected is None else f"{round(expected, 4):g}"
                 yield Problem(
-                    "aggregate_claims", _row(row.Index), column,
+                    "aggregate_claims",
+                    _row(row.Index),
+                    column,
                     f"{row.claim_id} says {'nothing' if stated is None else f'{stated:g}'}, "
                     f"but its rows give {gives} {row.unit}",
                 )
@@ -364,8 +420,9 @@ def lineage_links(evidence: Evidence) -> Iterator[Problem]:
     for name, columns in ends.items():
         wrong = columns.notna().sum(axis=1) != 1
         for index in table.index[wrong]:
-            yield Problem("lineage", _row(index), ",".join(columns),
-                          f"exactly one {name} must be given")
+            yield Problem(
+                "lineage", _row(index), ",".join(columns), f"exactly one {name} must be given"
+            )
     columns = [c for part in ends.values() for c in part]
     for index in table.index[table.duplicated(columns)]:
         yield Problem("lineage", _row(index), None, "the same link stands above already")
@@ -374,8 +431,12 @@ def lineage_links(evidence: Evidence) -> Iterator[Problem]:
     for index, claim in child.items():
         above = graph.get(str(claim), set())
         if any(str(claim) in lineage.ancestry(parent, graph) for parent in above):
-            yield Problem("lineage", _row(index), None,
-                          f"{claim} derives from itself: the lineage runs in a circle")
+            yield Problem(
+                "lineage",
+                _row(index),
+                None,
+                f"{claim} derives from itself: the lineage runs in a circle",
+            )
 
 
 def counted_once(evidence: Evidence) -> Iterator[Problem]:
@@ -386,21 +447,38 @@ def counted_once(evidence: Evidence) -> Iterator[Problem]:
     seen: dict[tuple[Any, ...], str] = {}
     for row in said.itertuples():
         key = (
-            bodies.get(row.claim_id, ()), row.quantity, row.unit,
-            *(None if pd.isna(value) else value
-              for value in (row.period_start, row.period_end, row.low, row.high,
-                            row.statement_date)),
+            bodies.get(row.claim_id, ()),
+            row.quantity,
+            row.unit,
+            *(
+                None if pd.isna(value) else value
+                for value in (
+                    row.period_start,
+                    row.period_end,
+                    row.low,
+                    row.high,
+                    row.statement_date,
+                )
+            ),
         )
         if key in seen:
-            yield Problem("aggregate_claims", _row(row.Index), "claim_id",
-                          f"{row.claim_id} is {seen[key]} again: same body, quantity, period, "
-                          "value and day; it would count twice in one lineage")
+            yield Problem(
+                "aggregate_claims",
+                _row(row.Index),
+                "claim_id",
+                f"{row.claim_id} is {seen[key]} again: same body, quantity, period, "
+                "value and day; it would count twice in one lineage",
+            )
         seen.setdefault(key, row.claim_id)
     rows = evidence.claim_lineage
     for index in rows.index[rows.duplicated(["claim_id", "aggregate_claim", "facility_claim"])]:
-        yield Problem("claim_lineage", _row(index), None,
-                      f"the row stands already for {rows.at[index, 'claim_id']}: "
-                      "it would count twice in one lineage")
+        yield Problem(
+            "claim_lineage",
+            _row(index),
+            None,
+            f"the row stands already for {rows.at[index, 'claim_id']}: "
+            "it would count twice in one lineage",
+        )
 
 
 def sourced(evidence: Evidence) -> Iterator[Problem]:
@@ -415,15 +493,21 @@ def sourced(evidence: Evidence) -> Iterator[Problem]:
         rows = getattr(evidence, table)
         linked = set(getattr(evidence, link)[key])
         for index in rows.index[~rows[key].isin(linked)]:
-            yield Problem(table, _row(index), key,
-                          f"{rows.at[index, key]} has no row in {link}.csv")
+            yield Problem(
+                table, _row(index), key, f"{rows.at[index, key]} has no row in {link}.csv"
+            )
     for row in evidence.sources.itertuples():
         if row.seen_as == "not opened" and not pd.isna(row.accessed):
-            yield Problem("sources", _row(row.Index), "accessed",
-                          f"{row.source_key} was not opened, so it has no day of access")
+            yield Problem(
+                "sources",
+                _row(row.Index),
+                "accessed",
+                f"{row.source_key} was not opened, so it has no day of access",
+            )
         if not pd.isna(row.url) and web_address(str(row.url)) is None:
-            yield Problem("sources", _row(row.Index), "url",
-                          f"{row.url!r} is no http or https address")
+            yield Problem(
+                "sources", _row(row.Index), "url", f"{row.url!r} is no http or https address"
+            )
 
 
 def report_claims(evidence: Evidence) -> Iterator[Problem]:
@@ -438,22 +522,32 @@ def report_claims(evidence: Evidence) -> Iterator[Problem]:
     for row in evidence.claims.itertuples():
         at = _row(row.Index)
         if row.claim_id not in stated:
-            yield Problem("claims", at, "claim_id",
-                          f"no source states {row.claim_id} in claim_sources.csv")
+            yield Problem(
+                "claims", at, "claim_id", f"no source states {row.claim_id} in claim_sources.csv"
+            )
         if row.claim_id not in carried:
-            yield Problem("claims", at, "claim_id",
-                          f"no row carries {row.claim_id} in claim_lineage.csv")
+            yield Problem(
+                "claims", at, "claim_id", f"no row carries {row.claim_id} in claim_lineage.csv"
+            )
         if row.not_measurable != (row.rule in ("intent", "head-count")):
             yield Problem("claims", at, "not_measurable", f"rule {row.rule} says otherwise")
         if row.not_measurable == pd.isna(row.why_not_measurable):
-            yield Problem("claims", at, "why_not_measurable",
-                          "a claim that is not measurable, and no other, says why")
+            yield Problem(
+                "claims",
+                at,
+                "why_not_measurable",
+                "a claim that is not measurable, and no other, says why",
+            )
         if row.rule in ("imagery", "strikes-bounds") and not bands[row.claim_id]:
             yield Problem("claims", at, "rule", f"{row.claim_id} has no band to be held against")
     one_row = evidence.claim_lineage[["aggregate_claim", "facility_claim"]].notna().sum(axis=1)
     for index in evidence.claim_lineage.index[one_row != 1]:
-        yield Problem("claim_lineage", _row(index), "aggregate_claim,facility_claim",
-                      "exactly one row must be named")
+        yield Problem(
+            "claim_lineage",
+            _row(index),
+            "aggregate_claim,facility_claim",
+            "exactly one row must be named",
+        )
     figures = evidence.aggregate_claims.set_index("claim_id")
     for row in evidence.claim_rivals.itertuples():
         at = _row(row.Index)
@@ -464,12 +558,21 @@ def report_claims(evidence: Evidence) -> Iterator[Problem]:
         for column in ("low", "high"):
             here, there = getattr(row, column), figures.at[row.aggregate_claim, column]
             if not (pd.isna(here) and pd.isna(there)) and here != there:
-                yield Problem("claim_rivals", at, column,
-                              f"{here} here, {there} in {row.aggregate_claim}")
+                yield Problem(
+                    "claim_rivals", at, column, f"{here} here, {there} in {row.aggregate_claim}"
+                )
 
 
 CHECKS = (
-    ranges, dates, partial_dates, rival_reports, launch_rows, derived_rows, lineage_links,
-    counted_once, sourced, report_claims,
+    ranges,
+    dates,
+    partial_dates,
+    rival_reports,
+    launch_rows,
+    derived_rows,
+    lineage_links,
+    counted_once,
+    sourced,
+    report_claims,
 )
 """What is checked beyond the schema."""

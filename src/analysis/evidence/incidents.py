@@ -15,8 +15,16 @@ JOINT = "joint-label"
 """Attribution of events known only by the label Iskander-M/KN-23."""
 
 _OF_THE_EVENT = [
-    "part_of", "date", "date_low", "date_high", "place", "oblast", "attribution", "disputed",
-    "killed", "injured",
+    "part_of",
+    "date",
+    "date_low",
+    "date_high",
+    "place",
+    "oblast",
+    "attribution",
+    "disputed",
+    "killed",
+    "injured",
 ]
 _RANGES = (
     ("killed", "killed", "killed"),

@@ -125,4 +125,3 @@ def _connected(marks: dict[str, set[str]]) -> list[set[str]]:
                 apart.append((group, held))
         groups = [*apart, (members, shared)]
     return [members for members, _ in groups]
-

@@ -16,20 +16,20 @@ from analysis.evidence.package import Evidence
 SEEN: dict[str, dict[str, str]] = {
     "en": {
         "original": "Seen in the original.",
-        "copy": "Seen as copy{at}; the original was not opened.",
-        "excerpt": "Excerpt of a copy seen{at}; the original was not opened.",
+        "copy": "Seen as stored copy{at}; the original was not opened.",
+        "excerpt": "Seen as excerpt of a stored copy{at}; the original was not opened.",
         "not opened": "Not opened: known only through a publication that cites it.",
-        "at": " at {host}",
-        "on": " on {day}",
+        "at": " of {host}",
+        "on": ", read on {day}",
         "in": "In {language}.",
     },
     "de": {
         "original": "Im Original gesehen.",
-        "copy": "Als Kopie gesehen{at}; das Original wurde nicht geöffnet.",
-        "excerpt": "Auszug einer Kopie gesehen{at}; das Original wurde nicht geöffnet.",
+        "copy": "Als gespeicherte Kopie gesehen{at}; das Original wurde nicht geöffnet.",
+        "excerpt": "Als Auszug einer Kopie gesehen{at}; das Original wurde nicht geöffnet.",
         "not opened": "Nicht geöffnet: nur aus einer Veröffentlichung bekannt, die es anführt.",
-        "at": " bei {host}",
-        "on": " am {day}",
+        "at": " von {host}",
+        "on": ", gelesen am {day}",
         "in": "Sprache: {language}.",
     },
 }

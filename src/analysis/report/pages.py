@@ -8,11 +8,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from analysis import paths
+from analysis.report.sphinx_ext import source_target
 from analysis.results import Result, Results
 from analysis.words import Words, plain, result_label
 
@@ -123,7 +125,8 @@ def _method(name: str) -> str:
 def _input(name: str, record: Mapping[str, Any], sources: set[str]) -> str:
     kind, _, what = name.partition(":")
     if kind == "source" and what in sources:
-        return f"{{cite:p}}`{what}`"
+        # A citation role costs a hundred times as much, and there are thousands.
+        return f'<a href="references.html#{source_target(what)}">{escape(what)}</a>'
     if kind == "result":
         return f"{{ref}}`{what} <{result_label(what)}>`"
     if kind == "file" and what in record.get("inputs", {}):

@@ -8,6 +8,7 @@ unknown key is a warning, and published builds turn warnings into errors.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
@@ -28,6 +29,12 @@ from analysis.words import Words, result_label, words
 
 log = logging.getLogger(__name__)
 
+_ENTRY = re.compile(
+    r'(<div class="citation" id="[^"]*" role="doc-biblioentry">\s*'
+    r'<span class="label"><span class="fn-bracket">\[</span>)([^<]+)'
+)
+"""Start of an entry of the bibliography, up to its label."""
+
 RESULTS, CLAIMS, EDITION = "results.json", "claims.json", "edition.json"
 
 
@@ -44,6 +51,11 @@ def _results(path: str, changed: int) -> results.Results:
 @lru_cache(maxsize=8)
 def _json(path: str, changed: int) -> dict[str, Any]:
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def source_target(key: str) -> str:
+    """Name of a source's target on the references page."""
+    return f"source-{key}"
 
 
 class _KeyLabels(BaseLabelStyle):
@@ -158,6 +170,15 @@ def _notebook_bar(app: Sphinx, pagename: str, templatename: str, context: dict, 
     context["body"] += f'<p class="run-stamp">{escape(edition["stamp"])}</p>'
 
 
+def _name_sources(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give every entry of the bibliography a target by its key, which stays the same."""
+    if "body" in context and 'role="doc-biblioentry"' in context["body"]:
+        context["body"] = _ENTRY.sub(
+            lambda m: f'<span id="{source_target(m.group(2))}"></span>{m.group(1)}{m.group(2)}',
+            context["body"],
+        )
+
+
 def _below_title(body: str, bar: str) -> str:
     """Put the bar behind the first heading, so that the answer still comes first."""
     head, end, rest = body.partition("</h1>")
@@ -179,4 +200,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-resolved", _drop_thebe)
     app.connect("html-page-context", _tidy_assets, priority=950)
     app.connect("html-page-context", _notebook_bar, priority=960)
+    app.connect("html-page-context", _name_sources, priority=970)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
