@@ -28,8 +28,7 @@ def test_a_wrong_total_is_named_with_its_reason(copy: Path, plant):
     row = plant("aggregate_claims", "D02", high="68")
     problem = only(validate(copy), "aggregate_claims", row, "high")
     assert str(problem) == (
-        f"aggregate_claims.csv row {row} column high: "
-        "D02 says 68, but its rows give 67 missiles"
+        f"aggregate_claims.csv row {row} column high: D02 says 68, but its rows give 67 missiles"
     )
     with pytest.raises(UserError, match=r"aggregate_claims\.csv row \d+ column high"):
         require(copy)
@@ -60,12 +59,16 @@ def test_a_rival_turned_into_a_second_main_reading(copy: Path, plant):
 
 def test_a_duplicated_report(copy: Path):
     rows = read(copy / "incidents.csv")
-    rows.append({**next(r for r in rows if r["incident_id"] == "I17"),
-                 "incident_id": "I46", "event_id": "I46"})
+    rows.append(
+        {
+            **next(r for r in rows if r["incident_id"] == "I17"),
+            "incident_id": "I46",
+            "event_id": "I46",
+        }
+    )
     write(copy / "incidents.csv", rows)
     links = read(copy / "incident_sources.csv")
-    write(copy / "incident_sources.csv",
-          [*links, {"incident_id": "I46", "source_key": "UADT_CSV"}])
+    write(copy / "incident_sources.csv", [*links, {"incident_id": "I46", "source_key": "UADT_CSV"}])
     problem = only(validate(copy), "incidents", 59, None)
     assert "repeats another report" in problem.message
 
@@ -80,8 +83,10 @@ def test_a_claim_doubled_in_one_lineage(copy: Path):
     rows = read(copy / "aggregate_claims.csv")
     double = {**next(r for r in rows if r["claim_id"] == "C40"), "claim_id": "C61"}
     write(copy / "aggregate_claims.csv", [*rows, double])
-    for table, extra in (("sources", {"source_key": "cnn_2024_de"}), ("agencies",
-                                                                      {"agency": "PGO"})):
+    for table, extra in (
+        ("sources", {"source_key": "cnn_2024_de"}),
+        ("agencies", {"agency": "PGO"}),
+    ):
         path = copy / f"aggregate_claim_{table}.csv"
         write(path, [*read(path), {"claim_id": "C61", **extra}])
     problem = only(validate(copy), "aggregate_claims", len(rows) + 2, "claim_id")
@@ -100,8 +105,19 @@ def test_a_lineage_that_runs_in_a_circle(copy: Path):
     path = copy / "lineage.csv"
     rows = read(path)
     blank = dict.fromkeys(rows[0], "")
-    write(path, [*rows, {**blank, "link_id": "N900", "child_claim": "C37", "parent_claim": "C45",
-                         "inferred": "true"}])
+    write(
+        path,
+        [
+            *rows,
+            {
+                **blank,
+                "link_id": "N900",
+                "child_claim": "C37",
+                "parent_claim": "C45",
+                "inferred": "true",
+            },
+        ],
+    )
     assert "circle" in only(validate(copy), "lineage", len(rows) + 2, None).message
 
 
@@ -130,8 +146,12 @@ BAD_CELLS = [
     ("claims", "denials", {"rule": "vote"}, "rule"),
     ("claims", "throughput-intent", {"not_measurable": "false"}, "not_measurable"),
     ("claim_bands", "hall-size-60-70-percent", {"low": "0.8"}, "low"),
-    ("facility_claims", "FC004", {"statement_date": "2024-10"},
-     "statement_date_low,statement_date_high"),
+    (
+        "facility_claims",
+        "FC004",
+        {"statement_date": "2024-10"},
+        "statement_date_low,statement_date_high",
+    ),
 ]
 
 

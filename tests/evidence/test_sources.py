@@ -55,7 +55,8 @@ def test_the_note_says_how_it_was_seen(evidence: Evidence):
     note = entries["cnn_2024_de"].fields["note"]
     assert note.startswith("Seen as stored copy, read on 22 November 2026;")
     assert note.endswith("In German.")
-    assert entries["tvp"].fields["note"].startswith("Seen as excerpt of a stored copy of www.tvp.info")
+    note = entries["tvp"].fields["note"]
+    assert note.startswith("Seen as excerpt of a stored copy of www.tvp.info")
 
 
 def test_notes_and_months_follow_the_language_of_the_page(evidence: Evidence):

@@ -22,14 +22,16 @@ FAMILY = PLAIN | JOINT | OUTRIGHT
 
 def series(start: str, end: str) -> list[dict[str, str]]:
     return [
-        row for row in read(FOLDER / "launches.csv")
+        row
+        for row in read(FOLDER / "launches.csv")
         if row["source_key"] == "UADT_CSV" and start <= row["date"] <= end
     ]
 
 
 def missiles(rows: list[dict[str, str]], labels: set[str], crimea: bool = True) -> int:
     return sum(
-        int(row["launched"] or 0) for row in rows
+        int(row["launched"] or 0)
+        for row in rows
         if row["label"] in labels
         and (crimea or row["label"] not in JOINT or "Crimea" not in row["place"])
     )
@@ -65,15 +67,19 @@ def test_whole_years_and_the_size_of_the_series():
     assert missiles(series("2024-01-01", "2024-12-31"), FAMILY) == 295
     year = series("2025-01-01", "2025-12-31")
     assert (missiles(year, PLAIN), missiles(year, JOINT), missiles(year, OUTRIGHT)) == (178, 292, 0)
-    assert sum(int(r["launched"]) for r in year if r["label"] in JOINT and "Crimea" in r["place"]
-               ) == 133
+    assert (
+        sum(int(r["launched"]) for r in year if r["label"] in JOINT and "Crimea" in r["place"])
+        == 133
+    )
 
 
 def test_northern_launches_of_autumn_2024(evidence: Evidence):
     found = derived.launches(evidence, *map(date.fromisoformat, ("2024-08-01", "2024-12-31"))).rows
     north = found[found["northern_only"]]
-    assert [int(north[north["label"] == name]["launched"].sum())
-            for name in ("Iskander-M", "Iskander-M/KN-23", "KN-23")] == [20, 50, 8]
+    assert [
+        int(north[north["label"] == name]["launched"].sum())
+        for name in ("Iskander-M", "Iskander-M/KN-23", "KN-23")
+    ] == [20, 50, 8]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +129,10 @@ def test_sizes_of_the_collection(evidence: Evidence):
 def test_drift_of_the_size_claim(evidence: Evidence):
     table = evidence.claim_drift
     assert table["wording_class"].value_counts().to_dict() == {
-        "same": 17, "inflated": 8, "inverted": 6, "other": 1
+        "same": 17,
+        "inflated": 8,
+        "inverted": 6,
+        "other": 1,
     }
     families = table.groupby("wording_class")["text_family"].nunique().to_dict()
     assert families == {"same": 15, "inflated": 8, "inverted": 4, "other": 1}
