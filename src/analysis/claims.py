@@ -37,7 +37,13 @@ TERMS = (
 )
 """Verdicts, in the order of what they say about a claim."""
 
-WEAKEST_FIRST = ("contradicted", "not decidable with these data", "consistent", "supported")
+WEAKEST_FIRST = (
+    "contradicted",
+    "not tested",
+    "not decidable with these data",
+    "consistent",
+    "supported",
+)
 """A claim of two quantities takes its weaker part."""
 
 
@@ -111,8 +117,14 @@ def _judge(claim: Any, tables: Evidence, found: Results, w: Words) -> Verdict:
     observed = [k for k in keys if found[k].kind != "simulated"]
     if claim.rule == "imagery" and not observed:
         return _verdict(place, "not tested", w("claims.no_image"), [])
+    rivals = tables.claim_rivals[tables.claim_rivals["claim_id"] == claim.claim_id]
     parts = [
-        _judge_part(band, found, _matching(found, [band.judged_by]), w)
+        _judge_part(
+            band,
+            [found[k] for k in _matching(found, [band.judged_by]) if k in observed],
+            rivals[(rivals["part"] == band.part) & rivals["low"].notna()]["rival"],
+            w,
+        )
         for band in bands.itertuples(index=False)
     ]
     verdict, why, _ = min(parts, key=lambda p: WEAKEST_FIRST.index(p[0]))
@@ -132,34 +144,36 @@ def _verdict(
     return Verdict(claim_id, verdict, why, tuple(keys), tuple(excluding), len(origins))
 
 
-def _judge_part(band: Any, found: Results, keys: list[str], w: Words) -> tuple[str, str, list[str]]:
+def _judge_part(
+    band: Any, found: Iterable[Result], rivals: Iterable[str], w: Words
+) -> tuple[str, str, list[str]]:
     """Verdict, reason and excluding keys for one quantity of a claim."""
-    low, high = _number(band.low), _number(band.high)
-    judged = [found[k] for k in keys if found[k].intervals]
+    low, high = _number(band.low, -1), _number(band.high)
+    judged = [r for r in found if r.intervals]
     if not judged:
         return "not tested", w("claims.no_result", quantity=band.quantity), []
     excluding = [r.key for r in judged if _excludes(r, low, high)]
     counts = {"n": len(judged), "k": len(excluding), "band": band.text, "quantity": band.quantity}
     if len(excluding) == len(judged):
         return "contradicted", w("claims.contradicted", **counts), excluding
-    if all(_supports(r, low, high) for r in judged):
+    if all(_supports(r, low, high, set(rivals)) for r in judged):
         return "supported", w("claims.supported", **counts), []
     text = "claims.consistent_some_exclude" if excluding else "claims.consistent"
     return "consistent", w(text, **counts), excluding
 
 
 def _excludes(result: Result, low: float, high: float) -> bool:
-    pair = result.interval(OUTSIDE_LEVEL) or result.interval(INSIDE_LEVEL)
-    if pair is None:
-        return False
-    return _number(pair[1]) < low or _number(pair[0], -1) > high
+    pair = result.interval(OUTSIDE_LEVEL)
+    return pair is not None and (_number(pair[1]) < low or _number(pair[0], -1) > high)
 
 
-def _supports(result: Result, low: float, high: float) -> bool:
+def _supports(result: Result, low: float, high: float, rivals: set[str]) -> bool:
+    """Whether the interval is inside the band and each rival with numbers is far less likely."""
     pair = result.interval(INSIDE_LEVEL)
     ratios = result.extra.get("likelihood_ratios") or {}
     inside = pair is not None and low <= _number(pair[0], -1) and _number(pair[1]) <= high
-    return inside and bool(ratios) and min(ratios.values()) >= LIKELIHOOD_RATIO
+    weighed = bool(ratios) and rivals <= ratios.keys()
+    return inside and weighed and min(ratios.values()) >= LIKELIHOOD_RATIO
 
 
 def _number(value: Any, open_end: int = 1) -> float:
