@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +176,3 @@ def test_texts_and_style_are_part_of_what_a_module_rests_on(laboratory: Laborato
     after_style = digests()
     assert before[1] != after_words[1]
     assert after_words[0] != after_style[0]
-
-
-def test_the_program_ran_with_this_python() -> None:
-    assert python("import sys; print(sys.executable)").stdout.strip() == sys.executable
