@@ -144,6 +144,7 @@ def write(folder: Path, listed: list[Date], *, size: int = 128, seed: int = 0, s
         collection.add_item(_item(folder, made, one, number, seed, scl))
     catalog.add_link(pystac.Link("site", "./site.geojson", "application/geo+json"))
     catalog.normalize_hrefs(str(folder))
+    catalog.make_all_asset_hrefs_relative()
     catalog.save(pystac.CatalogType.SELF_CONTAINED)
     (folder / "site.geojson").write_text(json.dumps(site(size)))
     return folder / "catalog.json"

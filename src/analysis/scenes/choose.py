@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shapely.geometry.base import BaseGeometry
@@ -203,8 +203,3 @@ def _cover(scenes: Sequence[Scene], area: BaseGeometry) -> tuple[list[Scene], li
 def _crs(scene: Scene) -> str:
     grid = scene.layers["red"].grid
     return grid.crs if grid else ""
-
-
-def with_scene(one: Pass, scene: Scene) -> Pass:
-    """The same pass with its first part replaced."""
-    return replace(one, parts=(scene, *one.parts[1:]))

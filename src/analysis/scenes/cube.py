@@ -45,8 +45,6 @@ class Sheet:
     shift: Shift | None = None
     harmony: Harmony | None = None
     resampled: tuple[str, ...] = ()
-    others: tuple[Scene, ...] = ()
-    """Further tiles of the same pass."""
 
 
 def zones(site: Site, box: GeoBox) -> dict[str, np.ndarray]:

@@ -99,6 +99,21 @@ def shares(grid: Grid, box: GeoBox) -> bool:
     return abs(column - round(column)) < NEAR and abs(row - round(row)) < NEAR
 
 
+def nests(grid: Grid, box: GeoBox) -> int:
+    """How many pixels of ``box`` lie side by side in one of ``grid``; 1 if they don't fit."""
+    if CRS.from_user_input(grid.crs) != CRS.from_user_input(str(box.crs)):
+        return 1
+    mine, its = Affine(*grid.transform), box.affine
+    times = round(mine.a / its.a)
+    if times < 2 or abs(mine.a - times * its.a) > 1e-6 * abs(its.a):
+        return 1
+    if abs(mine.e - times * its.e) > 1e-6 * abs(its.e):
+        return 1
+    column, row = ~its * (mine.c, mine.f)
+    near = abs(column - round(column)) < NEAR and abs(row - round(row)) < NEAR
+    return times if near else 1
+
+
 def _class(grid: Grid) -> tuple[str, float, float, float, float]:
     """The same for grids whose pixels coincide."""
     a, _, c, _, e, f = grid.transform

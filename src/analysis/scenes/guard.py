@@ -15,7 +15,7 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from analysis.scenes.redact import clean, strip
-from analysis.scenes.scene import Refused
+from analysis.scenes.scene import Declared, Refused
 
 DRIVERS = {".jp2": "JP2OpenJPEG"}
 """By ending; everything else is read as GeoTIFF or not at all. A VRT, which could point
@@ -43,7 +43,7 @@ _ENV = {
     "GDAL_HTTP_LOW_SPEED_LIMIT": 1000,
     "GDAL_HTTP_MAX_RETRY": 0,  # retries are done here, see reader.py
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "CPL_VSIL_CURL_CACHE_SIZE": 64_000_000,
+    "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/",  # else a failure would be remembered
     "GDAL_HTTP_USERAGENT": "feb11",
 }
 
@@ -116,26 +116,26 @@ def check(source: rasterio.DatasetReader) -> None:
 
     Raises
     ------
-    Refused
+    Declared
         With the number and its limit.
     """
     if max(source.width, source.height) > MAX_SIDE:
-        raise Refused(f"it declares {source.width} x {source.height} pixels; "
+        raise Declared(f"it declares {source.width} x {source.height} pixels; "
                       f"at most {MAX_SIDE} on a side are read")  # fmt: skip
     if source.count > MAX_BANDS:
-        raise Refused(f"it declares {source.count} bands; at most {MAX_BANDS} are read")
+        raise Declared(f"it declares {source.count} bands; at most {MAX_BANDS} are read")
     for number, (kind, block) in enumerate(zip(source.dtypes, source.block_shapes, strict=True), 1):
         if kind not in TYPES:
-            raise Refused(f"band {number} holds {kind}, not plain numbers")
+            raise Declared(f"band {number} holds {kind}, not plain numbers")
         if block[0] * block[1] * np.dtype(kind).itemsize > MAX_BLOCK_BYTES:
-            raise Refused(f"band {number} is stored in blocks of {block[0]} x {block[1]} pixels")
+            raise Declared(f"band {number} is stored in blocks of {block[0]} x {block[1]} pixels")
     if source.crs is None:
-        raise Refused("it has no reference system")
+        raise Declared("it has no reference system")
     numbers = list(source.transform)[:6]
     if not all(math.isfinite(n) for n in numbers) or source.transform.determinant == 0:
-        raise Refused("its position is not a number")
+        raise Declared("its position is not a number")
     if source.transform.b or source.transform.d:
-        raise Refused("its grid is rotated")
+        raise Declared("its grid is rotated")
 
 
 def _reason(href: str, error: str) -> str:

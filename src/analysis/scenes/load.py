@@ -20,8 +20,8 @@ from analysis.scenes.reader import Reader
 from analysis.scenes.redact import clean, strip
 from analysis.scenes.scene import Layer, Refused, Scene, iso
 
-RESAMPLING = {**dict.fromkeys(sensors.CORE, "cubic"), "swir16": "bilinear"}
-"""For scenes on another grid, and for bands of coarser pixels; masks take the nearest."""
+RESAMPLING = dict.fromkeys(sensors.CORE, "cubic")
+"""For scenes on another grid; masks, and the band that only serves one, take the nearest."""
 
 _EO = "https://stac-extensions.github.io/eo/v1.1.0/schema.json"
 
@@ -74,7 +74,7 @@ def read(
 def _identity(one: Pass, names: Sequence[str]) -> list[list[object]]:
     """What tells the content of files behind addresses: place, version, and how it is read."""
     return [[strip(layer.href), layer.index, layer.nodata, layer.version]
-            for part in one.parts for layer in (part.layers[n] for n in names)]  # fmt: skip
+            for part in one.parts for layer in (part.layers[n] for n in sorted(names))]  # fmt: skip
 
 
 def _read(
@@ -146,9 +146,14 @@ def download_bytes(passes: Sequence[Pass], box: GeoBox) -> int:
     outwards to them.
     """
     block = 1024
-    rows, columns = (-(-side // block) * block + block for side in box.shape)
-    layers = sum(len(part.layers) for one in passes for part in one.parts)
-    return layers * rows * columns * 2
+    total = 0
+    for one in passes:
+        for layer in (layer for part in one.parts for layer in part.layers.values()):
+            whole = layer.grid.shape if layer.grid else (10**9, 10**9)
+            rows, columns = (min(size, -(-side // block) * block + block)
+                             for size, side in zip(whole, box.shape, strict=True))  # fmt: skip
+            total += rows * columns * 2
+    return total
 
 
 def reflectance(scene: Scene, numbers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

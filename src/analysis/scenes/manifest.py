@@ -1,8 +1,9 @@
 """The manifest of a choice: from it alone, the same scenes are read again.
 
-It holds what was asked, every scene in use as a plain record (addresses
-without signature), what was left out and why, and what was found out about
-each scene. A manifest is itself a source: ``--source manifest.json``.
+It holds what was asked, every scene that was read as a plain record (addresses
+without signature; those that dropped out later too, since masks and offsets
+are judged by all of them), what was left out and why, and what was found out
+about each scene. A manifest is itself a source: ``--source manifest.json``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SCHEMA_VERSION = 1
 def content(done: Prepared) -> dict[str, Any]:
     """The manifest as plain JSON: sorted, and without a time of day of the run."""
     told = listing(done)
-    kept = _parts(done)
+    read = [part for one in done.chosen for part in one.parts]
     request = {k: v for k, v in done.request.__dict__.items() if v not in ("", ())}
     request["source"] = done.source.name
     request["site"] = done.site.name
@@ -41,17 +42,12 @@ def content(done: Prepared) -> dict[str, Any]:
         "service": {"named": done.source.named_service, "sign": done.source.sign,
                     "remote": done.source.remote},
         "site": _site(done.site),
-        "scenes": [_record(scene) for scene in kept],
+        "scenes": [_record(scene) for scene in read],
         "found": told["scenes"],
         "lost": told["lost"],
         "warnings": told["warnings"],
         "grids": told["grids"],
     }  # fmt: skip
-
-
-def _parts(done: Prepared) -> list[Scene]:
-    """All tiles of all passes in use."""
-    return [part for sheet in done.sheets for part in (sheet.scene, *sheet.others)]
 
 
 def _record(scene: Scene) -> dict[str, Any]:

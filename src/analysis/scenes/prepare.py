@@ -31,7 +31,7 @@ from analysis.scenes import grid as grids
 from analysis.scenes import registration as register
 from analysis.scenes.choose import LeftOut, Pass
 from analysis.scenes.cube import Sheet
-from analysis.scenes.redact import guard_logs
+from analysis.scenes.redact import clean, guard_logs, strip
 from analysis.scenes.scene import Refused, Scene
 from analysis.scenes.source import Source
 from analysis.site import Site
@@ -89,6 +89,8 @@ class Prepared:
     """Scenes that are not used, with the reason."""
     lost: list[str]
     """What could not be read at all, each with its place."""
+    chosen: list[Pass] = field(default_factory=list)
+    """All that was read, in use or not: masks and offsets are judged by all of it."""
     cubes: dict[str, xr.Dataset] = field(default_factory=dict)
     """One per sensor."""
     boxes: dict[str, GeoBox] = field(default_factory=dict)
@@ -157,7 +159,7 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     scenes, left, lost = _scenes(where, area, dates, request)
     passes, more = choose.choose(scenes, area, wish)
     say(f"{len(scenes) + len(left)} scenes found, {len(passes)} chosen by their metadata")
-    done = Prepared(request, where, site, [], left + more, lost)
+    done = Prepared(request, where, site, [], left + more, lost, passes)
     by_sensor: dict[str, list[Pass]] = defaultdict(list)
     for one in passes:
         by_sensor[one.scene.sensor].append(one)
@@ -166,7 +168,26 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     done.sheets.sort(key=lambda s: (s.scene.when, s.scene.id))
     done.left.sort(key=lambda item: (item.scene.when.isoformat() if item.scene else "", item.id))
     _sum_up(done)
+    _forget_keys(done)
     return done
+
+
+def _forget_keys(done: Prepared) -> None:
+    """Take signatures and keys out of what is kept."""
+    done.request = replace(done.request, source=strip(done.request.source))
+    done.source = replace(done.source, place=strip(done.source.place), content=None)
+    for sheet in done.sheets:
+        sheet.scene = sheet.scene.unsigned()
+    done.left = [
+        replace(
+            item, scene=item.scene.unsigned() if item.scene else None, reason=clean(item.reason)
+        )
+        for item in done.left
+    ]
+    done.lost = [clean(text) for text in done.lost]
+    done.chosen = [
+        replace(one, parts=tuple(part.unsigned() for part in one.parts)) for one in done.chosen
+    ]
 
 
 def _as_recorded(request: Request, where: Source) -> Request:
@@ -174,7 +195,7 @@ def _as_recorded(request: Request, where: Source) -> Request:
     recorded = (where.content or {}).get("request")
     plain_request = Request()
     taken: dict[str, Any] = {}
-    for name in ("start", "end", "before", "after", "clear", "align", "harmonise"):
+    for name in ("start", "end", "before", "after", "clear", "align", "harmonise", "trust"):
         value = recorded.get(name) if isinstance(recorded, dict) else None
         same = getattr(request, name) == getattr(plain_request, name)
         if same and type(value) is type(getattr(plain_request, name)):
@@ -312,7 +333,7 @@ def _read(done: Prepared, passes: list[Pass], box: GeoBox) -> tuple[list[Sheet],
         if pixels.resampled:
             scene = scene.warn("its grid is not that of the others: resampled")
         sheets.append(Sheet(scene, item.role, bands, ~cover.bad, mask=layer,
-                            resampled=pixels.resampled, others=item.parts[1:]))  # fmt: skip
+                            resampled=pixels.resampled))  # fmt: skip
         covers.append(cover)
     return sheets, covers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
@@ -14,14 +15,17 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.loader._rio import RioDriver
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
 
 from analysis.scenes import grid as grids
 from analysis.scenes import guard, kinds, transport
 from analysis.scenes.redact import clean, strip
-from analysis.scenes.scene import Grid, Refused
+from analysis.scenes.scene import Declared, Grid, Refused
+
+# Arrays that are warped have their position beside them, not in them.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module="rasterio.warp")
 
 TRIES = 3
 """Times that pixels of one file are asked for."""
@@ -87,6 +91,8 @@ class _File:
             try:
                 with guard.opened(href) as raster:
                     return self._pixels(raster, box, resampling)
+            except Declared as reason:
+                raise Refused(f"{strip(href)}: {reason}") from None
             except (RasterioError, Refused) as error:
                 if not guard.is_remote(href):
                     raise Refused(_first_line(error)) from None
@@ -99,22 +105,27 @@ class _File:
 
     def _pixels(self, raster: rasterio.DatasetReader, box: GeoBox, resampling: str) -> np.ndarray:
         if not 1 <= self.band <= raster.count:
-            raise Refused(f"it has {raster.count} bands, band {self.band} is asked for")
+            raise Declared(f"it has {raster.count} bands, band {self.band} is asked for")
         a, b, c, d, e, f = list(raster.transform)[:6]
         mine = Grid(raster.crs.to_string(), (a, b, c, d, e, f), (raster.height, raster.width))
         shared = grids.shares(mine, box)
+        times = 1 if shared or resampling != "nearest" else grids.nests(mine, box)
         nodata = self.driver.nodata.get((self.href, self.band))
         if nodata is None:
             nodata = raster.nodata
-        read = _window if shared else _warped
-        pixels = read(raster, self.band, box, resampling)
+        if shared:
+            pixels = _window(raster, self.band, box)
+        elif times > 1:
+            pixels = _repeated(raster, self.band, box, times)
+        else:
+            pixels = _warped(raster, self.band, box, resampling)
         if nodata is not None and np.isfinite(nodata):
             pixels[pixels == np.float32(nodata)] = np.nan
         self.driver.note(self.href, raster.tags().get(kinds.TAG), not shared)
         return pixels
 
 
-def _window(raster: rasterio.DatasetReader, band: int, box: GeoBox, _: str) -> np.ndarray:
+def _window(raster: rasterio.DatasetReader, band: int, box: GeoBox) -> np.ndarray:
     """The very pixels of the file, NaN outside of it."""
     column, row = (round(v) for v in ~raster.transform * (box.affine.c, box.affine.f))
     out = np.full(box.shape, np.nan, dtype=np.float32)
@@ -126,6 +137,21 @@ def _window(raster: rasterio.DatasetReader, band: int, box: GeoBox, _: str) -> n
             band, window=window
         )
     return out
+
+
+def _repeated(raster: rasterio.DatasetReader, band: int, box: GeoBox, times: int) -> np.ndarray:
+    """Pixels of a coarser grid, each laid over the finer pixels that it consists of."""
+    column, row = ~raster.transform * (box.affine.c, box.affine.f)
+    fine_row, fine_column = round(row * times), round(column * times)
+    top, left = fine_row // times, fine_column // times
+    rows = -(-(fine_row + box.shape[0]) // times) - top
+    columns = -(-(fine_column + box.shape[1]) // times) - left
+    coarse = GeoBox(
+        (rows, columns), raster.transform * Affine.translation(left, top), str(raster.crs)
+    )
+    fine = _window(raster, band, coarse).repeat(times, axis=0).repeat(times, axis=1)
+    skip_row, skip_column = fine_row - top * times, fine_column - left * times
+    return fine[skip_row : skip_row + box.shape[0], skip_column : skip_column + box.shape[1]].copy()
 
 
 def _warped(raster: rasterio.DatasetReader, band: int, box: GeoBox, resampling: str) -> np.ndarray:

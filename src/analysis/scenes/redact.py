@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 KEY_VARIABLES = ("PL_API_KEY", "PC_SDK_SUBSCRIPTION_KEY", "AWS_SECRET_ACCESS_KEY",
@@ -35,20 +36,22 @@ def clean(text: str) -> str:
     return text
 
 
-class _Filter(logging.Filter):
-    """Cleans a record before any handler sees it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = clean(record.getMessage()), ()
-        record.exc_info = record.exc_text = None
-        return True
+_CHATTY = ("rasterio", "odc", "pystac", "urllib3", "requests", "planet", "httpx", "httpcore")
+"""Libraries that log the addresses they open."""
 
 
 def guard_logs() -> None:
-    """Clean what the libraries that handle addresses log."""
-    for name in ("rasterio", "rasterio._env", "rasterio._io", "odc.loader._rio", "odc.stac",
-                 "pystac_client", "pystac_client.stac_api_io", "urllib3.connectionpool",
-                 "planet", "httpx"):  # fmt: skip
-        logger = logging.getLogger(name)
-        if not any(isinstance(f, _Filter) for f in logger.filters):
-            logger.addFilter(_Filter())
+    """Clean what the libraries that handle addresses log, before any handler sees it."""
+    make = logging.getLogRecordFactory()
+    if getattr(make, "cleans", False):
+        return
+
+    def record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        made = make(*args, **kwargs)
+        if made.name.startswith(_CHATTY):
+            made.msg, made.args = clean(made.getMessage()), ()
+            made.exc_info = made.exc_text = None
+        return made
+
+    record.cleans = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(record)

@@ -21,6 +21,10 @@ class Refused(Exception):
     """Why one scene (or one layer of it) can't be used; the others go on."""
 
 
+class Declared(Refused):
+    """A file that was opened and is not read for what it declares: asking again is no use."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Where the pixels of a layer lie."""
@@ -39,7 +43,7 @@ class Layer:
 
     name: str
     """Common name, such as ``red`` or ``scl``."""
-    href: str
+    href: str = field(repr=False)
     """Address or path, as it is opened; `to_json` strips what follows a ``?``."""
     index: int = 1
     """Band in the file, from one."""
@@ -104,6 +108,11 @@ class Scene:
     def offset(self) -> float:
         """Reflectance offset of the red band (the bands share it)."""
         return self.layers["red"].offset if "red" in self.layers else 0.0
+
+    def unsigned(self) -> Scene:
+        """The same scene with addresses that carry no signature, fit to be kept."""
+        layers = {n: replace(layer, href=strip(layer.href)) for n, layer in self.layers.items()}
+        return replace(self, layers=layers)
 
     def warn(self, text: str) -> Scene:
         """The same scene with one more warning."""

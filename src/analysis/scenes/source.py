@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,20 +53,21 @@ class Source:
     """As the user gave it, without a key in it."""
     form: str
     """``api``, ``static``, ``folder``, ``manifest`` or ``planet``."""
-    place: str
+    place: str = field(repr=False)
     """Address or path."""
     collections: tuple[str, ...] = ()
     named_service: bool = False
     sign: bool = False
-    content: Mapping[str, Any] | None = None
+    over_network: bool = False
+    """Whether a manifest was made from a service."""
+    content: Mapping[str, Any] | None = field(default=None, repr=False)
     """The JSON at ``place``, where it was read to find out what it is."""
 
     @property
     def remote(self) -> bool:
         """Whether its pixels come over the network."""
         if self.form == "manifest":
-            service = (self.content or {}).get("service")
-            return isinstance(service, dict) and bool(service.get("remote"))
+            return self.over_network
         return self.form in ("api", "planet") or guard.is_remote(self.place)
 
 
@@ -105,8 +106,9 @@ def resolve(text: str) -> Source:
         content = _local_json(place)
         if content.get("feb11") == "scenes":
             stated = content.get("service")
-            sign = isinstance(stated, dict) and bool(stated.get("sign"))
-            return Source(name, "manifest", str(place.resolve()), sign=sign, content=content)
+            own = stated if isinstance(stated, dict) else {}
+            return Source(name, "manifest", str(place.resolve()), sign=bool(own.get("sign")),
+                          over_network=bool(own.get("remote")), content=content)  # fmt: skip
         return Source(name, "static", str(place.resolve()), content=content)
     known = ", ".join(("bundled", *SERVICES, "planet"))
     raise UserError(f"no source {name!r}: give one of {known}, an address, a catalogue or a folder")
