@@ -164,7 +164,7 @@ def make(root: Path) -> Checkout:
     """Lay out a small checkout below ``root``."""
     checkout = Checkout(root)
     for name in ("data", "requirements"):
-        shutil.copytree(ROOT / name, root / name)
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("scenes", ".*"))
     for name in ("_config.yml", "package-lock.json", "pyproject.toml"):
         shutil.copy2(ROOT / name, root)
     (root / "src").symlink_to(ROOT / "src")
