@@ -1,0 +1,181 @@
+"""Outlines of buildings as few numbers: a base polygon whose edges and corners may move.
+
+Every edge moves along its own normal, which for a rectangle gives exactly its
+sides, and for an L-shape or a given polygon the same for each of its sides. Between
+the corners of long edges stand knots that may bulge; how much they do is learnt
+from the data, so that a true rectangle stays one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import Polygon
+
+Array = NDArray[np.float64]
+
+KNOT_SPACING = 1.6
+"""Pixels between knots: closer ones the blur could not tell apart."""
+
+MOST_KNOTS = 7
+"""On one edge."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A base polygon and the ways in which it may change.
+
+    Parameters of the outline, in this order: centre east and north (metres), angle
+    (radians), a move of each edge (metres, outwards), a bulge of each knot (metres,
+    outwards).
+    """
+
+    base: Array
+    """Corners (m, 2) about the origin, anticlockwise."""
+    knots: tuple[tuple[int, float], ...] = ()
+    """Edge and share of its length at which each knot stands, in order."""
+
+    @property
+    def edges(self) -> int:
+        """Number of edges of the base."""
+        return len(self.base)
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters."""
+        return 3 + self.edges + len(self.knots)
+
+    def start(self, centre: tuple[float, float] = (0.0, 0.0), angle: float = 0.0) -> Array:
+        """Parameters of the base itself, turned and placed."""
+        made = np.zeros(self.parameters)
+        made[0], made[1], made[2] = centre[0], centre[1], angle
+        return made
+
+    def corners(self, values: Array) -> Array:
+        """Corners (v, 2) in metres, knots among them, anticlockwise."""
+        return self._flat(values) @ _turn(values[2]).T + values[:2]
+
+    def velocities(self, values: Array) -> Array:
+        """Velocity of each corner for each parameter (v, q, 2)."""
+        turn = _turn(values[2])
+        made = np.zeros((len(self._map[0]), self.parameters, 2))
+        made[:, 0, 0] = made[:, 1, 1] = 1.0
+        flat = self._flat(values)
+        made[:, 2] = np.column_stack([-flat[:, 1], flat[:, 0]]) @ turn.T
+        made[:, 3:] = self._map[1] @ turn.T
+        return made
+
+    def _flat(self, values: Array) -> Array:
+        """Corners before they are turned and placed."""
+        base, by = self._map
+        return base + np.einsum("vqc,q->vc", by, values[3:])
+
+    @cached_property
+    def _map(self) -> tuple[Array, Array]:
+        """Corners of the base with its knots (v, 2), and what each move adds (v, q, 2)."""
+        q = self.parameters - 3
+        still = self._moved(np.zeros(self.edges), np.zeros(len(self.knots)))
+        unit = np.eye(q)
+        by = [self._moved(u[: self.edges], u[self.edges :]) - still for u in unit]
+        return still, np.stack(by, axis=1)
+
+    def area(self, values: Array) -> float:
+        """Area in square metres."""
+        x, y = self.corners(values).T
+        return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+
+    def polygon(self, values: Array) -> Polygon:
+        """The outline as a polygon."""
+        return Polygon(self.corners(values))
+
+    def with_knots(self, values: Array, gsd: float) -> Outline:
+        """The same outline with knots where its edges, as they stand, are long enough."""
+        base = self._moved(values[3 : 3 + self.edges], values[3 + self.edges :])
+        knots: list[tuple[int, float]] = []
+        ends = np.roll(base, -1, axis=0)
+        for edge, length in enumerate(np.hypot(*(ends - base).T)):
+            parts = min(MOST_KNOTS + 1, round(length / (KNOT_SPACING * gsd)))
+            knots += [(edge, k / parts) for k in range(1, parts)]
+        return Outline(base, tuple(knots))
+
+    def _moved(self, moves: Array, bulges: Array) -> Array:
+        before = np.roll(self.base, 1, axis=0)
+        into = self.base - before
+        into = into / np.hypot(into[:, 0], into[:, 1])[:, None]
+        normal = np.column_stack([into[:, 1], -into[:, 0]])
+        # corner i lies where the moved edges i-1 (into it) and i (out of it) meet
+        out = np.roll(normal, -1, axis=0)
+        determinant = normal[:, 0] * out[:, 1] - normal[:, 1] * out[:, 0]
+        one, two = np.roll(moves, 1), moves
+        east = (one * out[:, 1] - two * normal[:, 1]) / determinant
+        north = (two * normal[:, 0] - one * out[:, 0]) / determinant
+        corners = self.base + np.column_stack([east, north])
+        if not self.knots:
+            return corners
+        made: list[Array] = []
+        place = 0
+        for edge in range(self.edges):
+            made.append(corners[edge])
+            towards = corners[(edge + 1) % self.edges] - corners[edge]
+            while place < len(self.knots) and self.knots[place][0] == edge:
+                made.append(
+                    corners[edge] + self.knots[place][1] * towards + bulges[place] * out[edge]
+                )
+                place += 1
+        return np.array(made)
+
+
+def rectangle(length: float, width: float) -> Outline:
+    """A rectangle about the origin with its length along the first axis."""
+    u, v = length / 2, width / 2
+    return Outline(np.array([[-u, -v], [u, -v], [u, v], [-u, v]]))
+
+
+def l_shape(length: float, width: float, notch: tuple[float, float]) -> Outline:
+    """A rectangle without a part of ``notch`` (along, across) at its last corner but one."""
+    u, v = length / 2, width / 2
+    along, across = notch
+    corners = [[-u, -v], [u, -v], [u, v - across], [u - along, v - across], [u - along, v], [-u, v]]
+    return Outline(np.array(corners))
+
+
+def of_polygon(polygon: Polygon) -> tuple[Outline, Array]:
+    """A given outline, and the parameters that place it where it is.
+
+    Corners that hardly bend are left out, since an edge's move would slide them away.
+    """
+    corners = np.asarray(shapely.geometry.polygon.orient(polygon).exterior.coords)[:-1, :2]
+    keep = [i for i in range(len(corners)) if _bend(corners, i) > math.radians(15)]
+    middle = np.asarray(polygon.centroid.coords[0])
+    outline = Outline(corners[keep] - middle)
+    return outline, outline.start((float(middle[0]), float(middle[1])))
+
+
+def enclosing_rectangle(polygon: Polygon) -> tuple[Outline, Array]:
+    """The rectangle with the polygon's direction, proportions and area."""
+    box = np.asarray(polygon.minimum_rotated_rectangle.exterior.coords)[:-1, :2]
+    one, two = box[1] - box[0], box[2] - box[1]
+    if np.hypot(*one) < np.hypot(*two):
+        one, two = two, one
+    length, width = float(np.hypot(*one)), float(np.hypot(*two))
+    scale = math.sqrt(polygon.area / (length * width))
+    outline = rectangle(length * scale, width * scale)
+    middle = polygon.centroid
+    return outline, outline.start((middle.x, middle.y), math.atan2(one[1], one[0]))
+
+
+def _turn(angle: float) -> Array:
+    cos, sin = math.cos(angle), math.sin(angle)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def _bend(corners: Array, i: int) -> float:
+    into = corners[i] - corners[i - 1]
+    out = corners[(i + 1) % len(corners)] - corners[i]
+    turn = math.atan2(into[0] * out[1] - into[1] * out[0], float(into @ out))
+    return abs(turn)
