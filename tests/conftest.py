@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests import checkout as small
 from tests.checkout import ROOT, Checkout
@@ -39,8 +40,13 @@ def workshop(published: Checkout, tmp_path: Path) -> Checkout:
 
 @pytest.fixture(scope="session")
 def report() -> subprocess.CompletedProcess[str]:
-    """The real report, brought up to date by the command that readers use."""
-    done = small.feb11("report")
+    """The real report, brought up to date by the command that readers use.
+
+    Where tests run in several processes, the first one makes it.
+    """
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build" / "tests.lock"):
+        done = small.feb11("report")
     assert done.returncode == 0, done.stderr
     return done
 
@@ -48,7 +54,7 @@ def report() -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="session")
 def edition(report: subprocess.CompletedProcess[str]) -> Path:
     """Folder of the real report's pages."""
-    return Path(report.stdout.splitlines()[-1]).resolve().parent
+    return Path(report.stdout.splitlines()[-1]).parent
 
 
 @pytest.fixture(scope="session")
