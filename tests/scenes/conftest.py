@@ -19,13 +19,13 @@ def own_cache(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="session")
 def catalogue(tmp_path_factory) -> Path:
-    """Ten dates: one half under cloud, one hidden by it, one under patchy snow, four raised."""
+    """Eight dates: one half under cloud, one hidden by it, one under patchy snow, two raised."""
     folder = tmp_path_factory.mktemp("catalogue")
-    listed = town.dates(10)
+    listed = town.dates(8)
     listed[2].cloud, listed[4].cloud, listed[5].snow = 0.3, 0.95, True
     for one in listed[6:]:
         one.baseline = "04.00"
-    return town.write(folder, listed)
+    return town.write(folder, listed, size=120)
 
 
 def benchmark(name: str) -> Path:
