@@ -252,7 +252,7 @@ ITEMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "change", "left", "said"), ITEMS, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("name", "change", "left", "said"), ITEMS, ids=[item[0] for item in ITEMS])
 def test_a_hostile_or_broken_item_costs_at_most_itself(small, tmp_path, name, change, left, said):
     hostile(small, tmp_path, change)
     with servers.files(tmp_path) as (url, _):
