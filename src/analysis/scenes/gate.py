@@ -17,7 +17,8 @@ STEP = 0.1
 """Reflectance: the offset since baseline 04.00."""
 
 TOLERANCE = 0.035
-"""How far a band's level may be from a whole step and still be taken for one."""
+"""How far a band's level may be from a whole step and still be taken for one
+(``choice:scenes.gate-tolerance``)."""
 
 BELOW = -0.03
 """Median reflectance of dark ground below which something was taken off twice."""

@@ -17,10 +17,13 @@ SCL_BAD = (0, 1)
 """No data, saturated or defective. Class 2 (dark ground) stays: roofs and their shadows fall in."""
 
 CLOUD_RIM_M = 40.0
-"""Metres by which clouds grow: Sen2Cor misses their rims."""
+"""Metres by which clouds grow: Sen2Cor misses their rims (``choice:scenes.mask-rims``)."""
 
 SHADOW_RIM_M = 30.0
+"""Metres by which shadows grow (``choice:scenes.mask-rims``)."""
+
 SNOW_RIM_M = 10.0
+"""Metres by which snow grows (``choice:scenes.mask-rims``)."""
 
 NDSI = 0.42
 """Snow index above which a bright pixel is snow (Hall and Riggs 2007, with the nir test)."""

@@ -38,7 +38,7 @@ from analysis.site import Site
 
 CLEAR = 0.3
 """Share of the area, of what the scene shows of it, that must be in plain sight. Less carries
-few buildings and is mostly cloud rim."""
+few buildings and is mostly cloud rim (``choice:scenes.clear-share``)."""
 
 SHOWN = 0.02
 """Share of the area that a scene must show at all."""

@@ -27,7 +27,7 @@ BANDS = ("red", "nir")
 """Bands compared: one in which plants are dark and one in which they are bright."""
 
 AGREE = 0.15
-"""Pixels by which the two estimators may differ."""
+"""Pixels by which the two estimators may differ (``choice:scenes.agreement``)."""
 
 WORST = 0.15
 """Standard error of a shift, in pixels, above which a scene is not used."""
