@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry import Polygon
+from skimage.measure import find_contours
 
 from analysis.growth.model import CALM, SKY_SD, Geometry, Model
-from analysis.growth.outline import Outline, enclosing_rectangle
+from analysis.growth.outline import Outline, enclosing_rectangle, of_polygon
 from analysis.growth.window import NotMeasurable, Window
 
 Array = NDArray[np.float64]
@@ -45,6 +46,16 @@ FIRST_HEIGHT, LEAST_HEIGHT = 6.0, 1.0
 
 BULGE_SD = 0.05
 """First guess in pixels of how far a side bulges, then learnt from the data."""
+
+
+SHAPES = 2
+"""Times that another shape is drawn from the fractions."""
+
+UNLIKE = 0.07
+"""Share of the area by which shapes must differ: noise of the fractions moves it by 1 to 4 %."""
+
+STRAIGHT = 0.35
+"""Pixels by which a drawn outline may be straightened."""
 
 
 @dataclass
@@ -110,18 +121,71 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
     for model in models:
         model.start(at)
     gsd = min(w.gsd for w in windows)
-    matrix, right, steps, _ = _descend(models, base, at, 0.0, gsd)
+    _, _, steps, _ = _descend(models, base, at, 0.0, gsd)
+    # another shape, where the pixels' own fractions draw one
+    for _ in range(SHAPES if outline is None else 0):
+        drawn = _drawn(models[_finest(models)], base.polygon(at.values))
+        if drawn is None:
+            break
+        base, at = _become(models, *of_polygon(drawn), at)
+        steps += _descend(models, base, at, 0.0, gsd)[2]
     # the same with sides that may bulge
     knotted = base.with_knots(at.values, gsd)
     if knotted.knots:
-        values = knotted.start((at.values[0], at.values[1]), at.values[2])
-        at = Geometry(values, at.lift, at.height)
-        for model in models:
-            model.outline = knotted
-        base = knotted
+        base, at = _become(
+            models, knotted, knotted.start((at.values[0], at.values[1]), at.values[2]), at
+        )
     matrix, right, more, bulge = _descend(models, base, at, BULGE_SD * gsd, gsd)
     misfit = float(np.mean([m.misfit() for m in models]))
     return Fit(base, at, models, matrix, right, misfit, steps + more, bulge, origin)
+
+
+def _finest(models: Sequence[Model]) -> int:
+    return int(np.argmin([m.window.gsd for m in models]))
+
+
+def _become(
+    models: Sequence[Model], base: Outline, values: Array, at: Geometry
+) -> tuple[Outline, Geometry]:
+    """Give all windows another outline; their own unknowns stay."""
+    for model in models:
+        model.outline = base
+    return base, Geometry(values, at.lift, at.height)
+
+
+def _drawn(model: Model, now: Polygon) -> Polygon | None:
+    """Outline at half a pixel's share of roof, if it differs from the one that was fitted.
+
+    Both are drawn from blurred pixels, so that the blur rounds them alike.
+    """
+    w = model.window
+    found = np.clip(model.fractions()[0], 0.0, 1.0)
+    expected = model.mean_cover()
+    new, old = _contour(found, w), _contour(expected, w)
+    if new is None or old is None:
+        return None
+    if new.symmetric_difference(old).area < UNLIKE * old.area:
+        return None
+    # straighten what the blur rounded, then give back the area that it took off the corners
+    made = new.simplify(STRAIGHT * w.gsd)
+    if made.geom_type != "Polygon" or len(made.exterior.coords) < 5:
+        return None
+    return made
+
+
+def _contour(image: Array, window: Window) -> Polygon | None:
+    """Largest region above one half, in metres about the origin."""
+    padded = np.pad(image, 1)
+    east, north = window.lattice.east, window.lattice.north
+    regions = []
+    for line in find_contours(padded, 0.5):
+        if len(line) < 4:
+            continue
+        x = np.interp(line[:, 1] - 1, np.arange(east.size), east)
+        y = np.interp(line[:, 0] - 1, np.arange(north.size), north)
+        regions.append(Polygon(np.column_stack([x, y])).buffer(0))
+    regions = [r for r in regions if r.geom_type == "Polygon" and not r.is_empty]
+    return max(regions, key=lambda r: r.area) if regions else None
 
 
 def _descend(
@@ -134,7 +198,7 @@ def _descend(
     home = at.values.copy()
     steps = 0
     for steps in range(1, ROUNDS + 1):
-        calm = CALM if bulge else max(CALM, ROUGH * 0.5 ** (steps - 1))
+        calm = max(CALM, (ROUGH / 8 if bulge else ROUGH) * 0.5 ** (steps - 1))
         for model in models:
             model.calm = calm
             model.sky_sd = SKY_SD if bulge else FIRM

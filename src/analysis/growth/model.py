@@ -17,16 +17,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from analysis.growth.outline import Outline
+from analysis.growth.outline import Outline, sweep
 from analysis.growth.render import edge_moves
 from analysis.growth.window import Window
 
 Array = NDArray[np.float64]
 
-COLOURS = 6
+COLOURS = 8
 """Pieces of roof along the long axis that may differ in colour."""
 
 ROOF = (0.20, 0.30)
@@ -35,7 +34,7 @@ ROOF = (0.20, 0.30)
 ROOF_DATE_SD = 0.03
 """Of a roof's level from date to date: wetness, dust, sun and view."""
 
-COLOUR_SD = 0.03
+COLOUR_SD = 0.12
 """First guess of the spread of colours along a roof, then learnt from the data."""
 
 SLOPE_SD = 0.10
@@ -54,8 +53,9 @@ WALL = (0.12, 0.05)
 OWN = COLOURS + 4
 """Unknowns of a band: roof, slope, sky, wall and the colours."""
 
-FREEDOM = 5.0
-"""Of the Student noise."""
+BEND = 3.0
+"""Deviations from which a residual counts by its size, no longer by its square (pseudo-Huber):
+odd pixels lose weight, yet a wrong outline can never lock itself in by calling them odd."""
 
 CALM = 1e-3
 """Noise in reflectance beyond the ground's own residual: what a blurred edge leaves over."""
@@ -104,6 +104,7 @@ class Model:
         self.sky_sd = SKY_SD
         self.jitter = np.zeros((w.dates, 2))
         self.fields = np.linalg.solve(w.precision, w.product[:, :, None])[:, :, 0]
+        self._expected = self.fields.copy()
         self.colour_sd = COLOUR_SD
         self.odd = np.ones_like(w.values)
         k = w.ground.fields
@@ -114,8 +115,7 @@ class Model:
         self._outer = np.einsum("tbi,tbj->btij", self._mixing, self._mixing).reshape(
             b, w.dates, k * k
         )
-        self._prior_covariance = np.linalg.inv(w.precision)
-        
+
     # -- what is seen --------------------------------------------------------------------
 
     def sigma(self) -> Array:
@@ -146,15 +146,15 @@ class Model:
         return made
 
     def _hull(self, at: Geometry, t: int, shadow: bool) -> tuple[Array, Array, Array]:
-        """Convex outline of the foot and its shadow, or of foot and roof, about the roof.
+        """Outline of the foot and its shadow, or of foot and roof, about the roof.
 
         With it the numbers of the outline's corners, and how each moves with the height.
         """
         w, corners = self.window, self.outline.corners(at.values)
-        foot, other = -w.lean[t], (w.shade[t] - w.lean[t] if shadow else 0.0 * w.lean[t])
-        both = np.vstack([corners + at.height * foot, corners + at.height * other])
-        order = _hull(both)
-        return both[order], order % len(corners), np.where((order < len(corners))[:, None], foot, other)
+        foot = -w.lean[t]
+        along = w.shade[t] if shadow else w.lean[t]
+        ring, number, moved = sweep(self.outline, corners + at.height * foot, at.height * along)
+        return ring, number, foot + moved[:, None] * along
 
     def _patterns(self, at: Geometry) -> tuple[Array, Array]:
         """Shares of the colours at each pixel (c, p), and side of the ridge by date (t, p)."""
@@ -166,7 +166,9 @@ class Model:
         u, v = along @ axes[0], along @ axes[1]
         extent = (corners - middle) @ axes[0]
         place = (u - extent.min()) / np.ptp(extent) * (COLOURS - 1)
-        shares = np.clip(1 - np.abs(np.clip(place, 0, COLOURS - 1) - np.arange(COLOURS)[:, None]), 0, 1)
+        shares = np.clip(
+            1 - np.abs(np.clip(place, 0, COLOURS - 1) - np.arange(COLOURS)[:, None]), 0, 1
+        )
         side = np.tanh(v / w.blur.sigma)
         # a slope is brighter the more it faces the sun
         facing = -(w.shade @ axes[1])
@@ -215,9 +217,10 @@ class Model:
         rest = w.values - bare * ground - cover * roof - (body - cover) * wall
         rest -= self._mixed(slide, bend)
         scaled = rest / noise[:, :, None]
-        self.odd = (FREEDOM + 1) / (FREEDOM + scaled**2)
+        root = np.sqrt(1 + (scaled / BEND) ** 2)
+        self.odd = 1 / root
         weight = w.usable * self.odd / noise[:, :, None] ** 2
-        cost = 0.5 * (FREEDOM + 1) * float((w.usable * np.log1p(scaled**2 / FREEDOM)).sum())
+        cost = BEND**2 * float((w.usable * (root - 1)).sum())
 
         n = self.outline.parameters
         q = n + 2 + bands
@@ -226,8 +229,9 @@ class Model:
         total = moves + 2 * dates
         h, g = np.zeros((total, total)), np.zeros(total)
         cross = np.zeros((total, pixels, k))
-        inner, gt = w.precision.copy(), w.product - np.einsum(
-            "pij,pj->pi", w.precision, self.fields
+        inner, gt = (
+            w.precision.copy(),
+            w.product - np.einsum("pij,pj->pi", w.precision, self.fields),
         )
         move = moves + np.arange(2 * dates).reshape(dates, 2)
         for b in range(bands):
@@ -267,18 +271,23 @@ class Model:
             gt += (w_b * bare_b * rest_b).T @ mix
         cost += self._priors(h, g, q, z)
         inverse = np.linalg.inv(inner)
-        root = np.linalg.cholesky(inverse)
-        v = np.matmul(cross.transpose(1, 0, 2), root).transpose(1, 0, 2).reshape(total, -1)
+        half = np.linalg.cholesky(inverse)
+        v = np.matmul(cross.transpose(1, 0, 2), half).transpose(1, 0, 2).reshape(total, -1)
         h -= v @ v.T
-        g -= v @ np.einsum("pij,pi->pj", root, gt).ravel()
-        off = self.fields - np.einsum("pij,pj->pi", self._prior_covariance, w.product)
+        g -= v @ np.einsum("pij,pi->pj", half, gt).ravel()
+        off = self.fields - self._expected
         cost += 0.5 * float(np.einsum("pi,pij,pj->", off, w.precision, off))
         # own unknowns
         hoo, hos, go = h[q:, q:], h[q:, :q], g[q:]
         solved = np.linalg.solve(hoo, np.column_stack([hos, go]))
         self._back = (solved, cross, inverse, gt, q, z)
         self._curvature = hoo
-        self._residual = (rest, weight, cover, roof - self.sky[None, :, None] * ground if cast else roof - ground)
+        self._residual = (
+            rest,
+            weight,
+            cover,
+            roof - self.sky[None, :, None] * ground if cast else roof - ground,
+        )
         return System(h[:q, :q] - hos.T @ solved[:, :-1], g[:q] - hos.T @ solved[:, -1], cost)
 
     def _derivatives(
@@ -347,11 +356,11 @@ class Model:
 
         For a Gaussian blur h of variance s, exactly h*(fg) is the sum over n of s^n / n! times the
         n-th derivatives of h*f and h*g, contracted; two terms suffice for ground that the blur
-        leaves smooth.
+        leaves smooth. The ground is taken as it was expected before any roof was seen.
         """
         w = self.window
         rows, columns = w.lattice.north.size, w.lattice.east.size
-        maps = self.fields.T.reshape(-1, rows, columns)
+        maps = self._expected.T.reshape(-1, rows, columns)
         up = -1.0 if w.lattice.north[0] > w.lattice.north[-1] else 1.0
         east, north = _slope(maps, 2) / w.gsd, up * _slope(maps, 1) / w.gsd
         curves = (_slope(east, 2), up * _slope(north, 1), up * _slope(east, 1))
@@ -401,7 +410,9 @@ class Model:
         )
         self.fields = self.fields + fields
         self.widths = self.widths + step[q - bands :]
-        parts = np.split(own, np.cumsum([bands, bands, bands, bands, COLOURS * bands, dates * bands]))
+        parts = np.split(
+            own, np.cumsum([bands, bands, bands, bands, COLOURS * bands, dates * bands])
+        )
         self.roof = self.roof + parts[0]
         self.slope = self.slope + parts[1]
         self.sky = np.clip(self.sky + parts[2], 0.0, 0.9)
@@ -410,13 +421,23 @@ class Model:
         self.level = self.level + parts[5].reshape(dates, bands)
         self.jitter = self.jitter + parts[6].reshape(dates, 2)
 
+    def state(self) -> dict[str, Array]:
+        """Own unknowns, to come back to."""
+        names = ("widths", "level", "roof", "colour", "slope", "sky", "wall", "jitter", "fields")
+        return {n: getattr(self, n).copy() for n in names}
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go back to `state`."""
+        for name, value in state.items():
+            setattr(self, name, value.copy())
+
     def learn_colours(self) -> None:
         """Set the spread of colours to what the colours themselves show (empirical Bayes)."""
         bands = len(self.window.bands)
         i = slice(4 * bands, (4 + COLOURS) * bands)
         variance = np.diag(np.linalg.inv(self._curvature))[i]
         seen = float(np.mean(self.colour.ravel() ** 2 + variance))
-        self.colour_sd = float(np.clip(np.sqrt(seen), 0.002, 0.1))
+        self.colour_sd = float(np.clip(np.sqrt(seen), 0.002, 0.25))
 
     def fractions(self) -> tuple[Array, Array]:
         """Share of roof in each pixel, free of any outline, and its variance (rows, columns).
@@ -430,14 +451,28 @@ class Model:
         mixing = self._mixing * 1.0
         shape = (w.lattice.north.size, w.lattice.east.size)
         flat = (weight.reshape(-1, w.x.size), contrast.reshape(-1, w.x.size))
-        precision = w.precision + (flat[0].T @ self._outer.transpose(1, 0, 2).reshape(-1, k * k)).reshape(-1, k, k)
+        precision = w.precision + (
+            flat[0].T @ self._outer.transpose(1, 0, 2).reshape(-1, k * k)
+        ).reshape(-1, k, k)
         mixed = (flat[0] * flat[1]).T @ mixing.reshape(-1, k)
-        solved = np.linalg.solve(precision, np.stack([mixed, (flat[0] * rest.reshape(flat[0].shape)).T @ mixing.reshape(-1, k)], axis=2))
+        solved = np.linalg.solve(
+            precision,
+            np.stack(
+                [mixed, (flat[0] * rest.reshape(flat[0].shape)).T @ mixing.reshape(-1, k)], axis=2
+            ),
+        )
         own = (flat[0] * flat[1] ** 2).sum(axis=0) - np.einsum("pk,pk->p", mixed, solved[:, :, 0])
-        right = (flat[0] * flat[1] * rest.reshape(flat[0].shape)).sum(axis=0) - np.einsum("pk,pk->p", mixed, solved[:, :, 1])
+        right = (flat[0] * flat[1] * rest.reshape(flat[0].shape)).sum(axis=0) - np.einsum(
+            "pk,pk->p", mixed, solved[:, :, 1]
+        )
         variance = 1.0 / np.maximum(own, 1.0)
         found = cover.mean(axis=(0, 1)) + right * variance
         return found.reshape(shape), variance.reshape(shape)
+
+    def mean_cover(self) -> Array:
+        """Mean coverage over dates and bands (rows, columns)."""
+        shape = (self.window.lattice.north.size, self.window.lattice.east.size)
+        return self._residual[2].mean(axis=(0, 1)).reshape(shape)
 
     def misfit(self) -> float:
         """How much more the mean residual over dates scatters than independent noise would.
@@ -460,27 +495,3 @@ def _slope(maps: Array, axis: int) -> Array:
     near = padded[..., 3:-1] - padded[..., 1:-3]
     far = padded[..., 4:] - padded[..., :-4]
     return np.moveaxis((8 * near - far) / 12, -1, axis)
-
-
-@njit(cache=True)
-def _hull(points):  # pragma: no cover - compiled
-    """Numbers of the corners of the convex hull, anticlockwise (Andrew's monotone chain)."""
-    n = points.shape[0]
-    order = np.argsort(points[:, 0] + 1e-9 * points[:, 1])
-    made = np.empty(2 * n, np.int64)
-    size = 0
-    for half in range(2):
-        floor = size
-        for step in range(n):
-            i = order[step] if half == 0 else order[n - 1 - step]
-            while size - floor > 1:
-                a, b = made[size - 2], made[size - 1]
-                ax, ay = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1]
-                bx, by = points[i, 0] - points[b, 0], points[i, 1] - points[b, 1]
-                if ax * by - ay * bx > 1e-9:
-                    break
-                size -= 1
-            made[size] = i
-            size += 1
-        size -= 1
-    return made[:size]

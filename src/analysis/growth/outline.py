@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
@@ -69,6 +70,24 @@ class Outline:
         made[:, 2] = np.column_stack([-flat[:, 1], flat[:, 0]]) @ turn.T
         made[:, 3:] = self._map[1] @ turn.T
         return made
+
+    @cached_property
+    def places(self) -> tuple[tuple[int, ...], ...]:
+        """For each edge, the numbers of its first corner and of its knots among all corners."""
+        made: list[list[int]] = [[] for _ in range(self.edges)]
+        number = 0
+        for edge in range(self.edges):
+            for _ in range(1 + sum(k[0] == edge for k in self.knots)):
+                made[edge].append(number)
+                number += 1
+        return tuple(tuple(m) for m in made)
+
+    @cached_property
+    def convex(self) -> bool:
+        """Whether the base has no corner that points inwards."""
+        into = self.base - np.roll(self.base, 1, axis=0)
+        out = np.roll(into, -1, axis=0)
+        return bool((into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0] > 0).all())
 
     def _flat(self, values: Array) -> Array:
         """Corners before they are turned and placed."""
@@ -179,3 +198,73 @@ def _bend(corners: Array, i: int) -> float:
     out = corners[(i + 1) % len(corners)] - corners[i]
     turn = math.atan2(into[0] * out[1] - into[1] * out[0], float(into @ out))
     return abs(turn)
+
+
+def sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array, Array]:
+    """All places that an outline passes when it is moved by a vector.
+
+    Returns
+    -------
+    ring, number, moved
+        Corners of the swept outline, anticlockwise; which corner of the outline each of them is;
+        and how far along the vector (0 to 1).
+    """
+    if outline.convex:
+        return _convex_sweep(outline, corners, offset)
+    ring = np.asarray(_swept(corners, offset).exterior.coords)[:-1][::-1]
+    both = np.vstack([corners, corners + offset])
+    nearest = np.hypot(*(ring[:, None] - both[None]).transpose(2, 0, 1)).argmin(axis=1)
+    return ring, nearest % len(corners), (nearest >= len(corners)).astype(float)
+
+
+def _convex_sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array, Array]:
+    """The hull of start and end, with the knots of the edges that stay in sight."""
+    first = np.array([p[0] for p in outline.places])
+    start = corners[first]
+    m = len(start)
+    order = _hull(np.vstack([start, start + offset]))
+    number: list[int] = []
+    moved: list[float] = []
+    for i, node in enumerate(order):
+        corner, copy = node % m, node // m
+        after = order[(i + 1) % len(order)]
+        together = after // m == copy and after % m == (corner + 1) % m
+        of_edge = outline.places[corner] if together else (first[corner],)
+        number += [int(n) for n in of_edge]
+        moved += [float(copy)] * len(of_edge)
+    share = np.array(moved)
+    return corners[number] + share[:, None] * offset, np.array(number), share
+
+
+def _swept(corners: Array, offset: Array) -> Polygon:
+    ends = np.roll(corners, -1, axis=0)
+    sides = [Polygon([a, b, b + offset, a + offset]) for a, b in zip(corners, ends, strict=True)]
+    parts = [Polygon(corners).buffer(0), Polygon(corners + offset).buffer(0)]
+    whole = shapely.union_all([*parts, *(s.buffer(0) for s in sides)])
+    if whole.geom_type == "MultiPolygon":
+        whole = max(whole.geoms, key=lambda g: g.area)
+    return shapely.geometry.polygon.orient(whole, -1.0)
+
+
+@njit(cache=True)
+def _hull(points):  # pragma: no cover - compiled
+    """Numbers of the corners of the convex hull, anticlockwise (Andrew's monotone chain)."""
+    n = points.shape[0]
+    order = np.argsort(points[:, 0] + 1e-9 * points[:, 1])
+    made = np.empty(2 * n, np.int64)
+    size = 0
+    for half in range(2):
+        floor = size
+        for step in range(n):
+            i = order[step] if half == 0 else order[n - 1 - step]
+            while size - floor > 1:
+                a, b = made[size - 2], made[size - 1]
+                ax, ay = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1]
+                bx, by = points[i, 0] - points[b, 0], points[i, 1] - points[b, 1]
+                if ax * by - ay * bx > 1e-9:
+                    break
+                size -= 1
+            made[size] = i
+            size += 1
+        size -= 1
+    return made[:size]

@@ -77,7 +77,9 @@ def learn(values: Array, valid: NDArray[np.bool_], fields: int = FIELDS) -> Text
     n, pixels = values.shape
     k = max(1, min(fields, n // 3, pixels // 20))
     seen = valid.astype(float)
-    mean = np.array([np.median(v[o]) if o.any() else 0.0 for v, o in zip(values, valid, strict=True)])
+    mean = np.array(
+        [np.median(v[o]) if o.any() else 0.0 for v, o in zip(values, valid, strict=True)]
+    )
     centred = np.where(valid, values - mean[:, None], 0.0)
     u, s, _ = np.linalg.svd(centred @ centred.T / pixels)
     mixing = u[:, :k] * np.sqrt(s[:k])
@@ -110,3 +112,52 @@ def learn(values: Array, valid: NDArray[np.bool_], fields: int = FIELDS) -> Text
         total = (seen * odd * rest**2).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
         noise = np.sqrt(total + FLOOR**2)
     return Texture(mean, mixing, noise)
+
+
+SCALES = (1.5, 3.0, 6.0, 12.0)
+"""Ranges of correlation in pixels that are tried."""
+
+LEAST_VARIANCE = 0.02
+"""Of an interpolated field: a neighbour is never the pixel itself."""
+
+
+def krige(
+    points: Array, values: Array, nugget: Array, targets: Array, gsd: float
+) -> tuple[Array, Array]:
+    """Interpolate fields of mean zero to other places, each with its own range.
+
+    Parameters
+    ----------
+    points, targets
+        Places (p, 2) and (m, 2), metres.
+    values, nugget
+        Fields and their variances at the points (p, k).
+
+    Returns
+    -------
+    mean, variance
+        At the targets (m, k), for the Matern covariance (3/2) of the likeliest range.
+    """
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) / gsd
+    away = np.hypot(*(targets[:, None] - points[None]).transpose(2, 0, 1)) / gsd
+    means, variances = [], []
+    for field, noise in zip(values.T, nugget.T, strict=True):
+        middle = float(np.median(field))
+        sill = max(float(np.var(field)), 0.05)
+        best: tuple[float, float, Array] | None = None
+        for scale in SCALES:
+            root = np.linalg.cholesky(sill * _matern(apart / scale) + np.diag(noise + 1e-4))
+            white = np.linalg.solve(root, field - middle)
+            score = -0.5 * float(white @ white) - float(np.log(np.diag(root)).sum())
+            if best is None or score > best[0]:
+                best = (score, scale, root)
+        assert best is not None
+        cross = np.linalg.solve(best[2], sill * _matern(away / best[1]).T)
+        means.append(middle + cross.T @ np.linalg.solve(best[2], field - middle))
+        variances.append(np.maximum(sill - (cross**2).sum(axis=0), 0.0) + LEAST_VARIANCE)
+    return np.column_stack(means), np.column_stack(variances)
+
+
+def _matern(distance: Array) -> Array:
+    scaled = np.sqrt(3.0) * distance
+    return (1 + scaled) * np.exp(-scaled)
