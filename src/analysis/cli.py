@@ -284,6 +284,39 @@ def scenes(
 
 
 @app.command()
+def benchmark(
+    directory: Annotated[
+        str, typer.Argument(help="A scene's folder, or any folder above scenes.", metavar="DIR")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Score change detection on real image pairs and null series.
+
+    A scene is a folder with t1.tif, t2.tif and change.tif or label.tif, or with a null series.
+
+    Examples:
+
+        feb11 benchmark ../shared/benchmark/oscd/dev
+
+        feb11 benchmark ../shared/benchmark --json
+    """
+    from pathlib import Path
+
+    from analysis.growth import benchmark as scoring
+
+    rows = scoring.run(Path(directory), warn=lambda text: err.print(f"[yellow]{text}[/yellow]"))
+    if as_json:
+        _print_json({"scenes": rows})
+        return
+    shown = ("f1", "average_precision", "precision", "recall", "auroc", "false_alarm_fraction")
+    table = Table("scene", "method", *(s.replace("_", " ") for s in shown), "s", expand=True)
+    for row in rows:
+        cells = ("" if row[s] is None else f"{row[s]:.3f}" for s in shown)
+        table.add_row(row["name"], row["method"], *cells, f"{row['seconds']:.1f}")
+    out.print(table)
+
+
+@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Versions, disk, browser and which keys are present (never their values).
 

@@ -26,7 +26,7 @@ def against(truth: np.ndarray, changed: np.ndarray, score: np.ndarray) -> Scores
     Parameters
     ----------
     truth, changed
-        Boolean, of one shape: labelled as changed, called changed. Pixels without a label are
+        Boolean ``(pixel,)``: labelled as changed, called changed. Pixels without a label are
         left out beforehand.
     score
         Continuous, higher for more change.

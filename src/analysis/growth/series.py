@@ -1,0 +1,225 @@
+"""A cube laid out for the scan: whitened bands, blocks of pixels side by side in memory.
+
+The layout is chosen when a cube is taken in, once: within a block the dates of 128 neighbouring
+pixels lie side by side, so that the scan's inner loops run over pixels that a processor takes
+several at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import xarray as xr
+
+LANES = 128
+"""Pixels side by side in a block."""
+
+BANDS = ("blue", "green", "red", "nir")
+"""Bands of a cube that are scanned, where it has them (the short-wave bands are 20 m)."""
+
+HARMONICS = 2
+"""Waves a year in the background: the season, and its asymmetry."""
+
+YEAR = 365.2425
+SAMPLE = 4000
+"""Pixels from which noise and priors are taken."""
+
+FEWEST = 8
+"""Clear dates below which a pixel says nothing about the noise."""
+
+ANYTHING = 0.1
+"""Standard deviation of reflectance over all that may be built or dug: roofs from tar to paint."""
+
+SEASONS = 4.0
+"""Factor on the site's mean square season, for the prior: a few pixels swing far more than most."""
+
+STEP_CUT = 3.0
+"""Whitened units at which a step between two dates is cut, when a pixel's own noise is taken."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """A cube in the form in which it is scanned."""
+
+    values: np.ndarray
+    """``(block, time, band, lane)`` float32: whitened, unit noise."""
+    clear: np.ndarray
+    """``(block, time, lane)`` float32: 1 where the ground was seen."""
+    days: np.ndarray
+    """``(time,)`` days since 1970, float64, ascending."""
+    design: np.ndarray
+    """``(time, coefficient)`` float32: constant, then cosine and sine of each wave."""
+    prior: np.ndarray
+    """``(coefficient,)`` prior variance of the background, in whitened units."""
+    spread: float
+    """Variance of whitened values over the site: what ground works or a roof may look like."""
+    noise: np.ndarray
+    """``(band, band)`` covariance of one observation around its season, in reflectance."""
+    inflation: np.ndarray
+    """``(y, x)`` factor by which a pixel is noisier than the site."""
+    shape: tuple[int, int]
+    bands: tuple[str, ...]
+
+    def image(self, lanes: np.ndarray) -> np.ndarray:
+        """``(..., block, lane)`` as ``(..., y, x)``."""
+        flat = lanes.reshape(*lanes.shape[:-2], -1)
+        height, width = self.shape
+        return flat[..., : height * width].reshape(*lanes.shape[:-2], height, width)
+
+
+def from_cube(cube: xr.Dataset, bands: Sequence[str] = BANDS) -> Series:
+    """Lay out a cube (dims ``time, y, x``: reflectance per band, and ``valid``)."""
+    order = np.argsort(cube["time"].values, kind="stable")
+    names = tuple(b for b in bands if b in cube)
+    stack = np.stack([cube[b].values[order] for b in names], axis=1).astype(np.float32)
+    clear = cube["valid"].values[order] & np.isfinite(stack).all(axis=1)
+    days = cube["time"].values[order].astype("datetime64[s]").astype(np.float64) / 86400.0
+    return lay_out(stack, clear, days, names, jitter=_jitter(cube))
+
+
+def lay_out(
+    stack: np.ndarray,
+    clear: np.ndarray,
+    days: np.ndarray,
+    bands: Sequence[str],
+    *,
+    jitter: float = 0.0,
+    anything: float = ANYTHING,
+) -> Series:
+    """Lay out plain arrays.
+
+    Parameters
+    ----------
+    stack
+        ``(time, band, y, x)`` float32.
+    clear
+        ``(time, y, x)`` boolean.
+    days
+        ``(time,)`` days, ascending.
+    jitter
+        Standard deviation, in pixels, of what registration left: it makes edges noisier.
+    anything
+        Standard deviation, in units of the values, over all that may be built or dug.
+    """
+    times, count, height, width = stack.shape
+    design = waves(days)
+    mean, noise, prior, spread = _site(stack, clear, design, anything)
+    whiten = np.linalg.inv(np.linalg.cholesky(noise))
+    factor = _edges(stack, clear, noise, jitter)
+    values, seen, own = _blocks(
+        stack.reshape(times, count, -1),
+        clear.reshape(times, -1),
+        mean.astype(np.float32),
+        whiten.astype(np.float32),
+        (1.0 / factor).astype(np.float32).reshape(-1),
+        -(-height * width // LANES),
+    )
+    # a pixel that jumps about more than its site has less to say
+    own = np.maximum(own / max(float(np.median(own[own > 0], axis=0)), 1e-6), 1.0)
+    values /= own[:, None, None, :]
+    flat = own.reshape(-1)[: height * width].reshape(height, width)
+    return Series(values, seen, days.astype(np.float64), design.astype(np.float32), prior,
+                  spread, noise, factor * flat, (height, width), tuple(bands))  # fmt: skip
+
+
+def waves(days: np.ndarray) -> np.ndarray:
+    """Design of the season ``(time, 1 + 2 x HARMONICS)``."""
+    angle = 2 * np.pi * days / YEAR
+    rows = [np.ones_like(angle)]
+    for k in range(1, HARMONICS + 1):
+        rows += [np.cos(k * angle), np.sin(k * angle)]
+    return np.stack(rows, axis=1)
+
+
+def _jitter(cube: xr.Dataset) -> float:
+    if "shift_var_yy" not in cube.coords:
+        return 0.0
+    return float(np.sqrt(np.nanmean((cube["shift_var_yy"] + cube["shift_var_xx"]).values / 2)))
+
+
+def _site(
+    stack: np.ndarray, clear: np.ndarray, design: np.ndarray, anything: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Mean of the site, covariance of the noise, priors, and spread, from a sample of pixels."""
+    times, count = stack.shape[:2]
+    flat, seen = stack.reshape(times, count, -1), clear.reshape(times, -1)
+    enough = np.flatnonzero(seen.sum(axis=0) >= min(FEWEST, times))
+    if enough.size == 0:
+        enough = np.arange(seen.shape[1])
+    take = enough[np.linspace(0, enough.size - 1, min(SAMPLE, enough.size)).astype(int)]
+    y, w = flat[:, :, take].astype(np.float64), seen[:, take].astype(np.float64)
+    y = np.where(w[:, None, :] > 0, y, 0.0)
+    mean = (y * w[:, None]).sum(axis=(0, 2)) / max(w.sum(), 1.0)
+    y = (y - mean[None, :, None]) * w[:, None]
+    ridge = np.diag([1e-6, *[0.5] * (design.shape[1] - 1)])
+    normal = np.einsum("ti,tj,tn->nij", design, design, w) + ridge
+    right = np.einsum("ti,tbn->nib", design, y)
+    beta = np.linalg.solve(normal, right)
+    residual = (y - np.einsum("ti,nib->tbn", design, beta)) * w[:, None]
+    there = w > 0
+    values = [residual[:, b][there] for b in range(count)]
+    scale = np.array([max(1.4826 * float(np.median(np.abs(v))), 1e-4) for v in values])
+    freedom = np.mean(there.sum(axis=0) / np.maximum(there.sum(axis=0) - design.shape[1], 1.0))
+    scale *= np.sqrt(min(float(freedom), 4.0))
+    cut = np.clip(np.stack(values) / scale[:, None], -2.5, 2.5)
+    correlation = np.atleast_2d(np.corrcoef(cut)) if count > 1 else np.ones((1, 1))
+    correlation = 0.9 * np.nan_to_num(correlation) + 0.1 * np.eye(count)
+    np.fill_diagonal(correlation, 1.0)
+    noise = correlation * np.outer(scale, scale)
+    white = np.linalg.inv(np.linalg.cholesky(noise))
+    coefficients = np.einsum("cb,nib->nic", white, beta)
+    spread = float(1.0 + anything**2 * np.mean((white**2).sum(axis=1)))
+    prior = np.maximum(SEASONS * (coefficients**2).mean(axis=(0, 2)), 0.05)
+    prior[0] = max(prior[0], spread)
+    return mean, noise, prior, spread
+
+
+def _edges(stack: np.ndarray, clear: np.ndarray, noise: np.ndarray, jitter: float) -> np.ndarray:
+    """Factor on the noise from what registration left, where the mean picture has an edge."""
+    if jitter == 0.0:
+        return np.ones(stack.shape[2:])
+    total = np.zeros(stack.shape[2:])
+    weight = np.maximum(clear.sum(axis=0), 1)
+    for b in range(stack.shape[1]):
+        picture = np.where(clear, stack[:, b], 0.0).sum(axis=0) / weight
+        rows, columns = np.gradient(picture)
+        total += (rows**2 + columns**2) / noise[b, b]
+    return np.sqrt(1.0 + total / stack.shape[1] * jitter**2)
+
+
+@numba.njit(parallel=True, cache=True)
+def _blocks(stack, clear, mean, whiten, factor, blocks):
+    """Whitened blocks, clear blocks, and each pixel's root mean square step, cut."""
+    times, count, pixels = stack.shape
+    values = np.zeros((blocks, times, count, LANES), np.float32)
+    seen = np.zeros((blocks, times, LANES), np.float32)
+    own = np.zeros((blocks, LANES), np.float32)
+    for k in numba.prange(blocks):
+        last = np.zeros((count, LANES), np.float32)
+        steps = np.zeros(LANES, np.float32)
+        known = np.zeros(LANES, np.float32)
+        for t in range(times):
+            for lane in range(LANES):
+                p = k * LANES + lane
+                if p >= pixels or not clear[t, p]:
+                    continue
+                seen[k, t, lane] = 1.0
+                far = np.float32(0.0)
+                for c in range(count):
+                    z = np.float32(0.0)
+                    for b in range(c + 1):
+                        z += whiten[c, b] * (stack[t, b, p] - mean[b])
+                    z *= factor[p]
+                    values[k, t, c, lane] = z
+                    step = min(abs(z - last[c, lane]), np.float32(STEP_CUT))
+                    far += step * step
+                    last[c, lane] = z
+                if known[lane] > 0:
+                    steps[lane] += far
+                known[lane] += 1.0
+        for lane in range(LANES):
+            own[k, lane] = np.sqrt(steps[lane] / max(known[lane] - 1.0, 1.0) / (2 * count))
+    return values, seen, own
