@@ -79,7 +79,9 @@ def alarms(series: NullSeries) -> np.ndarray:
     index = np.where(series.clear, series.index, 0.0).astype(np.float32)
     laid = layout.lay_out(index[:, None], series.clear, series.days, ("index",), anything=ANYTHING)
     found = scans.scan(laid)
-    late = found.first[2] >= series.days[series.monitored][0]
+    # an event of the last year can lie as early as the last date of the year before
+    earlier = series.days[~series.monitored]
+    late = found.first[2] > (earlier[-1] if earlier.size else series.days[0])
     stands = found.second[2] <= series.days[-1] - PERSIST_DAYS
     return (found.evidence > EVIDENCE) & late & stands & (_fall(series, found) > FALL)
 
