@@ -16,7 +16,7 @@ report: .venv/report.done node_modules/.done  ## run what is out of date, build 
 test: .venv/test.done node_modules/.done  ## run all tests, the browser's included
 	@$(BIN)/python tests/browser_setup.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lab: .venv/lab.done node_modules/.done  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks

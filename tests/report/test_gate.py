@@ -35,7 +35,7 @@ def refusal(notebook: nbformat.NotebookNode) -> str:
 
 
 def test_a_whole_notebook_passes() -> None:
-    text = "see https://example.org/home/page, ./data/in.csv, 2024/11/22 and a/usr/b"
+    text = "see https://example.org/home/page, ./data/in.csv, 2024/11/22 and a/usr/b, file:///etc"
     gate.check(executed(printing(text), new_markdown_cell("[claims](claims.ipynb)")), "good")
 
 

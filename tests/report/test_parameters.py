@@ -7,7 +7,7 @@ import time
 import pytest
 
 from analysis.errors import UserError
-from analysis.report import notebooks
+from analysis.report import notebooks, runs
 from tests.checkout import Checkout
 
 BAD = {
@@ -58,10 +58,18 @@ def test_good_parameters_are_typed_and_defaults_are_left_out(checkout: Checkout)
 
 
 @pytest.mark.parametrize("name", ["Default", "a b", "../up", "", ".hidden", "x" * 65, "-p"])
-def test_a_run_that_could_not_be_a_folder_is_refused(checkout: Checkout, name: str) -> None:
-    done = checkout.feb11("report", f"--run={name}")
-    assert done.returncode == 2
-    assert f"run name {name!r}" in done.stderr
+def test_a_run_that_could_not_be_a_folder_is_refused(name: str) -> None:
+    with pytest.raises(UserError) as caught:
+        runs.check_name(name)
+    assert repr(name) in str(caught.value)
+
+
+def test_a_run_outside_its_folder_is_refused_by_every_command(checkout: Checkout) -> None:
+    for command in ("report", "claims", "results", "audit"):
+        done = checkout.feb11(command, "--run=../up")
+        assert done.returncode == 2
+        assert "run name '../up'" in done.stderr
+    assert not checkout.build.exists()
 
 
 def test_notebooks_come_after_those_that_they_read(checkout: Checkout) -> None:

@@ -22,9 +22,9 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 # A path with at least two parts below a folder that only a machine has; the
 # interpreter line of a script is the same on every machine.
 _ABSOLUTE = re.compile(
-    r"(?<![\w.:/~-])(?!/usr/bin/env\b)"
+    r"(?:(?<![\w.:/~-])|(?<=file://))(?!/usr/bin/env\b)"
     r"/(?:home|root|Users|work|tmp|var|opt|mnt|private|srv|usr|workspaces?|builds)/[\w.@-]+"
-    r"|\bfile:///[\w.@-]+|\b[A-Za-z]:\\\\?[\w.-]+\\"
+    r"|\b[A-Za-z]:\\\\?[\w.-]+\\"
 )
 _SHORTEST_SECRET = 8
 _COMMON_USERS = {"root", "user", "runner", "admin", "vscode", "jovyan"}
