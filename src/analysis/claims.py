@@ -37,6 +37,9 @@ TERMS = (
 )
 """Verdicts, in the order of what they say about a claim."""
 
+RULE_TABLES = ("claims", "claim_bands", "claim_rivals", "claim_lineage", "lineage")
+"""Tables that a verdict rests on, whatever the claim."""
+
 WEAKEST_FIRST = (
     "contradicted",
     "not tested",
@@ -211,8 +214,7 @@ def as_results(verdicts: Iterable[Verdict], tables: Evidence, found: Results) ->
                 inputs=(
                     *(f"source:{s}" for s in cited["source_key"]),
                     *(f"result:{k}" for k in v.results),
-                    "file:data/evidence/claims.csv",
-                    "file:data/evidence/claim_bands.csv",
+                    *(f"file:data/evidence/{table}.csv" for table in RULE_TABLES),
                 ),
                 why_no_interval="a verdict is a term",
                 extra={

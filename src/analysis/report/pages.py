@@ -88,10 +88,12 @@ def _entry(result: Result, record: Mapping[str, Any], sources: set[str], w: Word
         (w("report.from"), ", ".join(_input(n, record, sources) for n in sorted(result.inputs))),
         (w("report.cell"), f"[{place['notebook']}]({place['notebook']}.ipynb), `{place['cell']}`"),
     ]
-    for level, (low, high) in sorted(result.intervals.items()):
-        if result.interval_kind != "exact":
-            ends = f"{_exact(low)} … {'∞' if high is None else _exact(high)}"
-            rows.append((w(f"report.interval_{result.interval_kind}", level=level), ends))
+    intervals = {} if result.interval_kind == "exact" else dict(result.intervals)
+    if result.interval_kind == "bounds":  # certain, so the same at every level
+        intervals = dict(list(intervals.items())[:1])
+    for level, (low, high) in sorted(intervals.items()):
+        ends = f"{_exact(low)} … {'∞' if high is None else _exact(high)}"
+        rows.append((w(f"report.interval_{result.interval_kind}", level=level), ends))
     for name in ("why_no_value", "why_no_interval", "coverage"):
         if getattr(result, name):
             rows.append((w(f"report.{name}"), plain(str(getattr(result, name)))))
@@ -181,8 +183,11 @@ def figure_block(about: Mapping[str, Any], w: Words) -> str:
     ]
     dropdown = "\n\n".join(b for b in basis if b)
     data = f"{{download}}`{w('report.figure_data')} <figures/{name}.csv>`"
+    title, _, subtitle = about["title"].partition("\n")
+    # Where the picture is wider than the screen, its title stands above it as text.
+    above = f'<p class="figure-title"><b>{escape(title)}</b> {escape(subtitle)}</p>\n\n'
     return (
-        f"::::{{figure}} figures/{name}.svg\n:alt: {about['alt']}\n:name: fig-{name}\n\n"
+        f"{above if title else ''}::::{{figure}} figures/{name}.svg\n:alt: {about['alt']}\n:name: fig-{name}\n\n"
         f"{about['caption']} {data}\n\n"
         + (f":::{{dropdown}} {w('report.figure_basis')}\n{dropdown}\n:::\n" if dropdown else "")
         + "::::"
