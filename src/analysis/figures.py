@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis.errors import Feb11Error
+from analysis.words import Words
 
 MIME = "application/vnd.feb11.figure+json"
 """MIME type of a cell output that holds a figure's description."""
@@ -53,6 +54,7 @@ def finish(figure: Figure, title: str, subtitle: str, source: str) -> Figure:
     of the column; axes keep their own titles, and legends of the figure (not
     of its axes) are put above the sources.
     """
+    figure.set_label(f"{title}\n{subtitle}")
     margin, inches = 0.07, figure.get_figheight()
     at = margin / WIDTH
     used = margin
@@ -76,6 +78,20 @@ def finish(figure: Figure, title: str, subtitle: str, source: str) -> Figure:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.set(rect=(0, below / inches, 1, 1 - (used + below) / inches))  # type: ignore[call-arg]
+    return figure
+
+
+def mark_simulated(figure: Figure, words: Words) -> Figure:
+    """Write into every frame of a figure that what it shows is simulated.
+
+    The mark is part of the picture: a frame that is cut out of the page keeps it.
+    """
+    for axes in figure.axes:
+        axes.text(
+            0.985, 0.02, words("report.simulated_frame"), transform=axes.transAxes, fontsize=8,
+            fontweight="bold", color="black", ha="right", va="bottom", zorder=20,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+        )  # fmt: skip
     return figure
 
 
@@ -146,6 +162,7 @@ def show(
         raise Feb11Error(f"figure {name!r} needs an alt text and a caption")
     about = {
         "name": name,
+        "title": figure.get_label(),
         "alt": " ".join(alt.split()),
         "caption": " ".join(caption.split()),
         "keys": sorted(keys),

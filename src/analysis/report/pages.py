@@ -187,7 +187,8 @@ def figure_block(about: Mapping[str, Any], w: Words) -> str:
     # Where the picture is wider than the screen, its title stands above it as text.
     above = f'<p class="figure-title"><b>{escape(title)}</b> {escape(subtitle)}</p>\n\n'
     return (
-        f"{above if title else ''}::::{{figure}} figures/{name}.svg\n:alt: {about['alt']}\n:name: fig-{name}\n\n"
+        f"{above if title else ''}::::{{figure}} figures/{name}.svg\n"
+        f":alt: {about['alt']}\n:name: fig-{name}\n\n"
         f"{about['caption']} {data}\n\n"
         + (f":::{{dropdown}} {w('report.figure_basis')}\n{dropdown}\n:::\n" if dropdown else "")
         + "::::"
