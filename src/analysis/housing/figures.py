@@ -184,7 +184,7 @@ def ridgeline(model: Model, language: str, level: float) -> Figure:
     low, high = min(e[0] for e in ends), max(e[1] for e in ends)
     return figures.finish(
         figure,
-        w("housing.ridges.title", low=w.number(low), high=w.number(high)),
+        w("housing.ridges.title", factor=w.number(high / low, -1)),
         w("housing.ridges.subtitle", level=w.number(100 * level) + " %"),
         w("housing.source.model"),
     )

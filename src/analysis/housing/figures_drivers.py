@@ -81,23 +81,29 @@ def sobol_alt(model: Model, language: str) -> str:
 
 
 def tornado(model: Model, language: str) -> Figure:
-    """Workers with one parameter at a time at the ends of its interval."""
+    """By how much workers move with one parameter at a time, as factors on a log scale.
+
+    The kind of building is left open here, so only factors are shown: a number
+    of people from that mixture would belong to no building.
+    """
     w = words(language)
     figure, axes = figures.new(3.6, 1, 2)
     for ax, (name, unit) in zip(axes, _PANELS, strict=True):
         swings = model.swings[name]
-        right = max(s.high for s in swings)
-        for place, swing in enumerate(swings):
-            ax.barh(place, swing.high - swing.low, left=swing.low, color=SKY, height=0.6,
-                    edgecolor=BLACK)  # fmt: skip
-            ax.text(swing.high + 0.02 * right, place, whole(w, swing.low, swing.high),
-                    fontsize=_SMALL, va="center")  # fmt: skip
+        factors = [s.high / s.low for s in swings]
+        for place, factor in enumerate(factors):
+            ax.barh(place, factor - 1, left=1, color=SKY, height=0.6, edgecolor=BLACK)
+            ax.text(factor * 1.04, place, f"× {w.number(factor, 1)}", fontsize=_SMALL, va="center")
         _rows(ax, (_name(w, s.parameter) for s in swings))
-        ax.set_xlim(0, right * 1.5)
+        ax.set_xscale("log")
+        ax.set_xlim(1, max(factors) * 1.6)
+        ax.set_xticks([t for t in (1, 2, 5, 10, 20) if t <= max(factors) * 1.6])
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter("")
         ax.set_xlabel(w("housing.tornado." + unit), fontsize=_SMALL)
     largest = model.swings["open"][0]
     title = w("housing.tornado.title", first=_name(w, largest.parameter),
-              low=w.number(largest.low), high=w.number(largest.high))  # fmt: skip
+              factor=w.number(largest.high / largest.low, 1))  # fmt: skip
     return figures.finish(
         figure,
         title[0].upper() + title[1:],
@@ -111,7 +117,7 @@ def tornado_alt(model: Model, language: str) -> str:
     w = words(language)
 
     def said(swings: Iterable[Swing]) -> str:
-        return ", ".join(f"{_name(w, s.parameter)} {whole(w, s.low, s.high)}" for s in swings)
+        return ", ".join(f"{_name(w, s.parameter)} × {w.number(s.high / s.low, 1)}" for s in swings)
 
     return w("housing.tornado.alt", block=said(model.swings["open"]),
              roof=said(model.swings["open-roof"]))  # fmt: skip
