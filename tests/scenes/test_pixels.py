@@ -143,6 +143,17 @@ def test_haze_and_seasons_are_not_taken_for_an_offset():
     assert [v.step for v in found] == [0] * 8
 
 
+@pytest.mark.parametrize("step", [0.1, -0.1])
+def test_leaves_do_not_hide_a_wrong_offset(step):
+    """In summer the near infrared rises by nearly a step of its own."""
+    rng = np.random.default_rng(5)
+    ground = np.stack([rng.uniform(low, low + 0.2, (60, 60)) for low in (0.04, 0.05, 0.06, 0.2)])
+    stack = np.array([ground + rng.normal(0, 0.004, ground.shape) for _ in range(8)])
+    stack[3] += np.array([-0.01, -0.015, -0.025, 0.08])[:, None, None] + step
+    found = gate.judge(stack, np.ones((8, 60, 60), dtype=bool))
+    assert [v.step for v in found] == [0, 0, 0, int(np.sign(step)), 0, 0, 0, 0]
+
+
 def test_a_gain_and_an_offset_are_found_although_a_quarter_of_the_ground_changed():
     rng = np.random.default_rng(3)
     ground = rng.uniform(0.05, 0.4, (4, 80, 80))

@@ -20,6 +20,12 @@ TOLERANCE = 0.035
 """How far a band's level may be from a whole step and still be taken for one
 (``choice:scenes.gate-tolerance``)."""
 
+LEAVES = 0.1
+"""The same in the near infrared, which leaves raise by about a step of their own in summer."""
+
+NEAR = np.array([TOLERANCE, TOLERANCE, TOLERANCE, LEAVES])
+"""Tolerance by band of `BANDS`."""
+
 BELOW = -0.03
 """Median reflectance of dark ground below which something was taken off twice."""
 
@@ -108,7 +114,7 @@ def _steps(levels: np.ndarray, absolute: np.ndarray) -> list[int]:
     rung = np.zeros(len(levels), dtype=int)
     for n in np.flatnonzero(known):
         for k in (-2, -1, 1, 2):
-            if (np.abs(levels[n] - k * STEP) < TOLERANCE).all():
+            if (np.abs(levels[n] - k * STEP) < NEAR).all():
                 rung[n] = k
     split = _split(levels, known)
     if split is not None:
