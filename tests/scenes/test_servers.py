@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ import pystac
 import pytest
 import rasterio
 
+from analysis import paths
 from analysis.errors import CheckFailed, Feb11Error, UserError
 from analysis.scenes import Request, prepare, prepared, transport
 from analysis.scenes import manifest as manifests
+from analysis.scenes.source import BUNDLED
 from tests.scenes import servers, town
 from tests.scenes.servers import Fault
 
@@ -87,6 +90,21 @@ def test_catalogue_service_and_folder_give_the_same_cube(catalogue, tmp_path):
     text = (tmp_path / "run.json").read_text()
     manifests.write(tmp_path / "again.json", first)
     assert (tmp_path / "again.json").read_text() == text
+
+
+def test_the_bundled_scenes_behind_an_api_are_the_bundled_scenes(tmp_path):
+    """A quarter of a year of the bundled catalogue: the same dates and the very pixels."""
+    catalogue = paths.project_root() / BUNDLED
+    window = {"start": "2118-10", "end": "2118-12"}
+    reference = prepare(Request(**window))
+    with servers.files(catalogue.parent) as (url, _):
+        near = [i for i in items_at(catalogue, url) if "-2118" in i["id"]]
+        assert len(near) > len(reference.sheets)
+        with servers.api(near, tmp_path) as api:
+            found = prepare(replace(asked(api, catalogue), **window))
+    assert len(found.sheets) >= 4
+    assert found.cube.identical(reference.cube)
+    assert found.kind == "simulated"
 
 
 SURVIVED = [
@@ -260,8 +278,10 @@ def test_a_hostile_or_broken_item_costs_at_most_itself(small, tmp_path, name, ch
     reasons = " ".join(f"{item.reason}" for item in done.left)
     assert len(done.sheets) == left, reasons
     assert said in reasons
-    told = (reasons or "; ".join(w for w in done.warnings if "clouds are" not in w)).replace(
-        url, "https://example.org"
+    told = (
+        (reasons or "; ".join(w for w in done.warnings if "clouds are" not in w))
+        .replace(url, "https://example.org")
+        .replace("/tmp/tmp8x", "...")
     )
     MATRIX[f"item: {name}"] = (told or "nothing", f"{left} of 4 scenes")
 
