@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 
 from analysis import figures
 from analysis.errors import Feb11Error
+from analysis.words import words
 from tests.checkout import ROOT, python
 
 matplotlib.use("agg")
@@ -106,3 +107,14 @@ def test_no_figure_has_a_second_axis_a_pie_or_a_rainbow() -> None:
         source = path.read_text(encoding="utf-8")
         for banned in (".twinx(", ".twiny(", ".pie(", "'jet'", '"jet"', '"rainbow"', '"hsv"'):
             assert banned not in source, f"{path.name}: {banned}"
+
+
+def test_every_frame_of_a_simulated_figure_says_so() -> None:
+    figure, _ = figures.new(3, 1, 2)
+    figures.mark_simulated(figure, words("en"))
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.texts] == ["SIMULATED"]
+        box = axes.texts[0].get_window_extent()
+        frame = axes.get_window_extent()
+        assert frame.x0 <= box.x0 < box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 < box.y1 <= frame.y1

@@ -29,7 +29,7 @@ from analysis.report.notebooks import Notebook
 
 DEFAULT = "default"
 SCHEMA_VERSION = 1
-INPUT_FOLDERS = ("data/evidence", "data/sites", "bench/results")
+INPUT_FOLDERS = ("data/evidence", "data/sites", "data/scenes", "bench/results")
 """Inputs that every notebook may read; all are hashed into its fingerprint."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
