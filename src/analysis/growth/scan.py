@@ -26,8 +26,12 @@ ROOF_NOISE = 1.5
 """Variance of a roof around its mean, in units of the ground's around its season: it has no
 plants, but the sun's angle is left in it."""
 
-FORGET_GROUND, FORGET_ROOF = 0.5, 10.0
-"""Variance that a missed prediction adds to a level: a first date under cloud is forgotten."""
+FORGET_GROUND, FORGET_ROOF = 0.5, 1.0
+"""What a missed prediction adds to a level's variance (ground: in noise variances; roof: in its
+own variance): a first date under cloud is forgotten, a long stretch is not."""
+
+WORKS_SPREAD = 0.36
+"""Variance of ground works, of that of anything on the site: they are soil, concrete and steel."""
 
 WORKS_DAYS = 120.0
 """Mean duration of ground works in the prior (exponential), days."""
@@ -42,6 +46,8 @@ class Scan:
 
     evidence: np.ndarray
     """``(y, x)`` log Bayes factor of two events against none."""
+    season: np.ndarray
+    """``(y, x)`` log likelihood of the series as season alone: the other side of the factor."""
     first: np.ndarray
     """``(quantile, y, x)`` days since 1970 of the first event; `LEVELS`."""
     second: np.ndarray
@@ -56,13 +62,14 @@ def scan(series: Series, *, posterior: bool = False) -> Scan:
     gaps = gap_days(series.days)
     blocks, times = series.clear.shape[:2]
     kept = np.zeros((blocks if posterior else 0, 2, times, LANES), np.float32)
-    evidence, dates = _scan(
+    evidence, season, dates = _scan(
         series.values, series.clear, series.design, series.prior.astype(np.float32),
         np.float32(series.spread), series.days, gaps, np.array(LEVELS), kept,
     )  # fmt: skip
     images = series.image(np.moveaxis(dates, 0, -2))
     return Scan(
         evidence=series.image(evidence),
+        season=series.image(season),
         first=images[0],
         second=images[1],
         posterior=series.image(np.moveaxis(kept, 0, -2)) if posterior else None,
@@ -78,6 +85,7 @@ def gap_days(days: np.ndarray) -> np.ndarray:
 def _scan(values, clear, design, prior, spread, days, gaps, levels, kept):
     blocks, times, count, _ = values.shape
     evidence = np.zeros((blocks, LANES), np.float32)
+    season = np.zeros((blocks, LANES), np.float32)
     dates = np.zeros((blocks, 2, levels.size, LANES), np.float32)
     for k in numba.prange(blocks):
         ground = np.zeros((times + 1, LANES), np.float32)
@@ -86,8 +94,9 @@ def _scan(values, clear, design, prior, spread, days, gaps, levels, kept):
         _ground(values[k], clear[k], design, prior, ground)
         _works(values[k], clear[k], spread, works)
         _roof(values[k], clear[k], spread, roof)
+        season[k] = ground[times]
         _dates(ground, works, roof, days, gaps, levels, evidence[k], dates[k], kept, k)
-    return evidence, dates
+    return evidence, season, dates
 
 
 @numba.njit(cache=True)
@@ -156,8 +165,9 @@ def _works(values, clear, spread, out):
     """Log likelihood of all dates before each date as ground works: no memory."""
     times, count, _ = values.shape
     far = np.zeros(LANES, np.float32)
-    level = np.float32(count * np.log(spread))
-    worst, half, over = np.float32(WORST), np.float32(0.5), np.float32(1.0 / spread)
+    variance = 1.0 + WORKS_SPREAD * (spread - 1.0)
+    level = np.float32(count * np.log(variance))
+    worst, half, over = np.float32(WORST), np.float32(0.5), np.float32(1.0 / variance)
     for t in range(times):
         far[:] = np.float32(0.0)
         for b in range(count):
@@ -197,7 +207,7 @@ def _roof(values, clear, spread, out):
             for n in range(LANES):
                 part[n] += use[n] * (seen[n] - part[n])
         for n in range(LANES):
-            more = np.float32(FORGET_ROOF) * clear[t, n] if far[n] >= worst else zero
+            more = np.float32(FORGET_ROOF) * doubt[n] * clear[t, n] if far[n] >= worst else zero
             doubt[n] += more - use[n] * doubt[n]
 
 

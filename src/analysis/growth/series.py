@@ -8,7 +8,7 @@ several at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -58,6 +58,8 @@ class Series:
     """Variance of whitened values over the site: what ground works or a roof may look like."""
     noise: np.ndarray
     """``(band, band)`` covariance of one observation around its season, in reflectance."""
+    mean: np.ndarray
+    """``(band,)`` mean of the site, reflectance: whitened values count from it."""
     inflation: np.ndarray
     """``(y, x)`` factor by which a pixel is noisier than the site."""
     shape: tuple[int, int]
@@ -122,7 +124,34 @@ def lay_out(
     values /= own[:, None, None, :]
     flat = own.reshape(-1)[: height * width].reshape(height, width)
     return Series(values, seen, days.astype(np.float64), design.astype(np.float32), prior,
-                  spread, noise, factor * flat, (height, width), tuple(bands))  # fmt: skip
+                  spread, noise, mean, factor * flat, (height, width), tuple(bands))  # fmt: skip
+
+
+def of_objects(site: Series, stack: np.ndarray, clear: np.ndarray, looks: np.ndarray) -> Series:
+    """Mean series of objects as pixels of one row, whitened as their site is.
+
+    Parameters
+    ----------
+    stack
+        ``(time, band, object)`` mean reflectance.
+    clear
+        ``(time, object)`` boolean.
+    looks
+        ``(object,)`` number of independent pixels that each mean is worth.
+    """
+    whiten = np.linalg.inv(np.linalg.cholesky(site.noise)).astype(np.float32)
+    values, seen, _ = _blocks(
+        np.where(clear[:, None], stack, 0.0).astype(np.float32),
+        clear,
+        site.mean.astype(np.float32),
+        whiten,
+        np.sqrt(looks).astype(np.float32),
+        -(-stack.shape[2] // LANES),
+    )
+    best = float(np.max(looks, initial=1.0))
+    shape = (1, stack.shape[2])
+    return replace(site, values=values, clear=seen, prior=site.prior * best,
+                   spread=site.spread * best, inflation=np.ones(shape), shape=shape)  # fmt: skip
 
 
 def waves(days: np.ndarray) -> np.ndarray:

@@ -1,0 +1,337 @@
+"""Places where something was built: objects made of pixels, with class and dates.
+
+The threshold comes from the site's own null: how often, and how strongly, ground that is said to
+be stable scores. What is classed afterwards is the mean series of an object, so that one noisy
+pixel decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from scipy import ndimage, sparse
+
+from analysis.growth import recover, timeline
+from analysis.growth import scan as scans
+from analysis.growth import series as layout
+from analysis.growth.recover import Recovering
+from analysis.growth.series import YEAR, Series
+from analysis.growth.timeline import Calibration, DateInterval
+
+CLASSES = ("new-footprint", "re-roofing", "ground-works", "other")
+
+ALARMS = 0.2
+"""False objects per square kilometre and year that the threshold allows on stable ground."""
+
+LEAST = 12.0
+"""Log Bayes factor below which nothing is a candidate, however quiet the stable ground is."""
+
+MOST = 25.0
+"""Threshold that is asked at most where no stable ground is named: it may be real change that
+makes the site look restless."""
+
+TAIL = 0.9
+"""Quantile of the null from which its tail is taken as exponential."""
+
+BULK = 0.5
+"""The same where no stable ground is named."""
+
+APART_DAYS = 240.0
+"""Neighbouring pixels of which both events differ by more are two buildings."""
+
+PIXELS_A_LOOK = 4.0
+"""Pixels of one building that say as much as one alone: blur and errors of a date are shared."""
+
+MOST_LOOKS = 4.0
+"""Independent looks that a mean is worth at most: what is left is the model's own error."""
+
+GREEN = 0.5
+"""Median vegetation index above which ground is grown over; painted roofs reach 0.4."""
+
+SWING = 0.10
+"""Amplitude of the vegetation index over the year from which ground has a season; a bare roof
+changes by a few hundredths with the sun and the haze."""
+
+ROOF_DATES = 3
+"""Clear dates that must show the roof: fewer are ground works that have not ended."""
+
+BEFORE_DATES = 4
+"""Clear dates before the first event without which an object may have stood from the start."""
+
+STANDS_OUT = 3.0
+"""Distance from the ground around, in its own deviations, from which a roof stood there before."""
+
+FLAT = 0.005
+"""Reflectance added to the deviation of the ground around: no ground is flatter than that."""
+
+SEASON_DATES = 8
+"""Clear dates below which a stretch is too short to say whether it has a season."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One object."""
+
+    id: str
+    kind: str
+    """One of `CLASSES`."""
+    pixels: np.ndarray
+    """``(n, 2)`` rows and columns."""
+    evidence: float
+    """Mean log Bayes factor of its pixels."""
+    ground_broken: DateInterval | None
+    """``None`` for a re-roofing, of which the ground knows nothing."""
+    roof_on: DateInterval | None
+    """``None`` for ground works without a roof."""
+    why: str
+    """What made the class."""
+    posterior: np.ndarray
+    """``(event, time)`` probability that a date is the first after the event, ground broken and
+    roof on, as the scan has it: for intervals at other levels."""
+    days: np.ndarray
+    """``(time,)`` days since 1970."""
+    seen: np.ndarray
+    """``(time,)`` boolean: dates on which it was seen and that its dates rest on."""
+    recovered: Recovering | None = None
+    """When its roof got another colour, if it did after `roof_on`."""
+
+    @property
+    def area_pixels(self) -> int:
+        """Pixels; a first guess of its size, no measurement."""
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class Null:
+    """The site's own null, and the threshold that follows."""
+
+    threshold: float
+    """Log Bayes factor."""
+    exposure: float
+    """Square kilometres times years of stable ground that were looked at."""
+    expected: float
+    """False objects per square kilometre and year at the threshold, by the fitted tail."""
+    from_stable_ground: bool
+    """False if no stable ground was named, and the quiet part of the whole site stood in."""
+
+
+def null(
+    evidence: np.ndarray, years: float, pixel_area_m2: float, stable: np.ndarray | None = None
+) -> Null:
+    """Threshold by an exponential tail fitted to local maxima of the evidence on stable ground."""
+    named = stable is not None and int(np.count_nonzero(stable)) >= 100
+    ground = stable if named and stable is not None else np.ones(evidence.shape, dtype=bool)
+    peaks = (ndimage.maximum_filter(evidence, 3) == evidence) & ground
+    values = evidence[peaks & (evidence > -1e8)]
+    exposure = np.count_nonzero(ground) * pixel_area_m2 / 1e6 * years
+    if values.size < 10:
+        return Null(LEAST, exposure, 0.0, named)
+    # without named ground, real change may fill a quarter of the site: keep to the bulk
+    share = TAIL if named else BULK
+    base = float(np.quantile(values, share))
+    half = float(np.quantile(values, (1 + share) / 2))  # median of the excess: blind to outliers
+    scale = max((half - base) / np.log(2), 0.5)
+    rate = (1 - share) * values.size / exposure
+    needed = base + scale * np.log(max(rate / ALARMS, 1.0))
+    threshold = max(needed if named else min(needed, MOST), LEAST)
+    return Null(threshold, exposure, float(rate * np.exp(-(threshold - base) / scale)), named)
+
+
+def find(
+    cube: xr.Dataset,
+    *,
+    stable: np.ndarray | None = None,
+    level: float = 0.9,
+    calibration: Calibration | None = None,
+) -> tuple[list[Candidate], Null]:
+    """All candidates of a cube, the strongest first, and the null they were held against.
+
+    Parameters
+    ----------
+    cube
+        Dims ``time, y, x``: reflectance per band, and ``valid``.
+    stable
+        ``(y, x)`` boolean: ground that is taken for unchanged.
+    """
+    series = layout.from_cube(cube)
+    scanned = scans.scan(series)
+    years = float(series.days[-1] - series.days[0]) / YEAR
+    held = null(scanned.evidence, years, pixel_area_m2(cube), stable)
+    groups = objects(scanned, held.threshold)
+    if not groups:
+        return [], held
+    stack, clear = _means(cube, series, groups)
+    looks = np.clip([len(g) / PIXELS_A_LOOK for g in groups], 1.0, MOST_LOOKS)
+    laid = layout.of_objects(series, stack, clear, looks)
+    again = recover.recoverings(laid)
+    mean = scans.scan(recover.parted(laid, again), posterior=True)
+    assert mean.posterior is not None
+    found: list[Candidate] = []
+    for i, pixels in enumerate(groups):
+        seen = clear[:, i] & (series.days < (again[i].since if again[i] else np.inf))  # type: ignore[union-attr]
+        dates = [
+            timeline.interval(
+                mean.posterior[e, :, 0, i], series.days, seen, event, level, calibration
+            )
+            for e, event in enumerate(timeline.EVENTS)
+        ]
+        first, second = dates[0].value, dates[1].value
+        if np.count_nonzero(seen & (series.days < first)) < BEFORE_DATES:
+            continue
+        stood = standing_out(cube, pixels, series, first)
+        kind, why = classify(stack[:, :, i], clear[:, i], series, (first, second), stood)
+        found.append(
+            Candidate(
+                id=f"candidate-{len(found) + 1}",
+                kind=kind,
+                pixels=pixels,
+                evidence=float(scanned.evidence[pixels[:, 0], pixels[:, 1]].mean()),
+                ground_broken=None if kind == "re-roofing" else dates[0],
+                roof_on=None if kind == "ground-works" else dates[1],
+                why=why,
+                posterior=mean.posterior[:, :, 0, i],
+                days=series.days,
+                seen=seen,
+                recovered=again[i] if kind == "new-footprint" else None,
+            )
+        )
+    return found, held
+
+
+def standing_out(cube: xr.Dataset, pixels: np.ndarray, series: Series, until: float) -> float:
+    """How an object differed from the ground around it before a date.
+
+    Distance of the mean spectra, in standard deviations of the surrounding ground from pixel to
+    pixel: a roof that was there before stands out, a meadow does not.
+    """
+    order = np.argsort(cube["time"].values, kind="stable")
+    dates = order[series.days < until]
+    inside = np.zeros(series.shape, dtype=bool)
+    inside[pixels[:, 0], pixels[:, 1]] = True
+    around = ndimage.binary_dilation(inside, iterations=5)
+    around &= ~ndimage.binary_dilation(inside, iterations=2)
+    top, left = np.maximum(pixels.min(axis=0) - 6, 0)
+    bottom, right = pixels.max(axis=0) + 7
+    box = (dates[:, None, None], np.arange(top, min(bottom, series.shape[0]))[None, :, None],
+           np.arange(left, min(right, series.shape[1]))[None, None, :])  # fmt: skip
+    inner, ring = (m[top:bottom, left:right] for m in (inside, around))
+    clear = cube["valid"].values[box]
+    if not ring.any() or not clear.any():
+        return 0.0
+    far = []
+    for band in series.bands:
+        image = cube[band].values[box]
+        mean = np.where(clear, np.nan_to_num(image), 0.0).sum(axis=0) / np.maximum(clear.sum(0), 1)
+        seen = clear.any(axis=0)
+        if not (inner & seen).any() or not (ring & seen).any():
+            return 0.0
+        ground = mean[ring & seen]
+        middle = float(np.median(ground))
+        spread = 1.4826 * float(np.median(np.abs(ground - middle))) + FLAT
+        far.append(abs(float(np.median(mean[inner & seen])) - middle) / spread)
+    return float(np.sqrt(np.mean(np.square(far))))
+
+
+def pixel_area_m2(cube: xr.Dataset) -> float:
+    """Area of a pixel, square metres."""
+    if "pixel_area_m2" in cube.attrs:
+        return float(cube.attrs["pixel_area_m2"])
+    step = [abs(float(cube[d].diff(d).mean())) for d in ("y", "x")]
+    return step[0] * step[1]
+
+
+def objects(scanned: scans.Scan, threshold: float) -> list[np.ndarray]:
+    """Neighbouring pixels above the threshold of which an event came at about the same time.
+
+    A lone pixel needs a quarter more evidence. The object with the largest sum comes first.
+    """
+    hot = scanned.evidence > threshold
+    height, width = hot.shape
+    number = np.arange(height * width).reshape(height, width)
+    ends: list[np.ndarray] = []
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        one = (slice(0, height - dy), slice(max(-dx, 0), width - max(dx, 0)))
+        two = (slice(dy, height), slice(max(dx, 0), width - max(-dx, 0)))
+        apart = np.minimum(
+            np.abs(scanned.first[1][one] - scanned.first[1][two]),
+            np.abs(scanned.second[1][one] - scanned.second[1][two]),
+        )
+        joined = hot[one] & hot[two] & (apart <= APART_DAYS)
+        ends.append(np.stack([number[one][joined], number[two][joined]]))
+    a, b = np.concatenate(ends, axis=1)
+    graph = sparse.coo_matrix((np.ones(a.size), (a, b)), shape=(number.size, number.size))
+    labels = sparse.csgraph.connected_components(graph, directed=False)[1].reshape(hot.shape)
+    rows, columns = np.nonzero(hot)
+    mine = labels[rows, columns]
+    groups = []
+    for label in np.unique(mine):
+        at = np.stack([rows[mine == label], columns[mine == label]], axis=1)
+        total = float(scanned.evidence[at[:, 0], at[:, 1]].sum())
+        if len(at) > 1 or total > 1.25 * threshold:
+            groups.append((total, at))
+    groups.sort(key=lambda g: -g[0])
+    return [at for _, at in groups]
+
+
+def _means(
+    cube: xr.Dataset, series: Series, groups: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean reflectance ``(time, band, object)``, and dates on which half of an object was seen."""
+    order = np.argsort(cube["time"].values, kind="stable")
+    valid = cube["valid"].values
+    images = [cube[b].values for b in series.bands]
+    stack = np.zeros((order.size, len(images), len(groups)), dtype=np.float64)
+    clear = np.zeros((order.size, len(groups)), dtype=bool)
+    for i, at in enumerate(groups):
+        inside = (slice(None), at[:, 0], at[:, 1])
+        there = valid[inside] & np.isfinite(np.stack([im[inside] for im in images])).all(axis=0)
+        count = there.sum(axis=1)
+        clear[:, i] = (count >= max(len(at) / 2, 1))[order]
+        for b, image in enumerate(images):
+            total = np.where(there, image[inside], 0.0).sum(axis=1)
+            stack[:, b, i] = (total / np.maximum(count, 1))[order]
+    return stack, clear
+
+
+def classify(
+    stack: np.ndarray,
+    clear: np.ndarray,
+    series: Series,
+    dates: tuple[float, float],
+    stood_out: float,
+) -> tuple[str, str]:
+    """Class of one object, from its mean series ``(time, band)``, its two dates in days, and how
+    it stood out before (see `standing_out`)."""
+    first, second = dates
+    if "red" not in series.bands or "nir" not in series.bands:
+        return "other", "no red and near infrared to tell a roof from plants"
+    red, nir = (stack[:, series.bands.index(b)] for b in ("red", "nir"))
+    index = (nir - red) / np.maximum(nir + red, 1e-3)
+    before = clear & (series.days < first)
+    after = clear & (series.days >= second)
+    if np.count_nonzero(after) < ROOF_DATES:
+        return "ground-works", "the ground is open at the end of the series"
+    level, swing = _season(index, after, series)
+    if level > GREEN:
+        return "other", "it is grown over afterwards"
+    if swing is not None and swing > SWING:
+        return "other", "it has a season afterwards"
+    level, swing = _season(index, before, series)
+    if level < GREEN and (swing is None or swing < SWING) and stood_out > STANDS_OUT:
+        return "re-roofing", "it stood out before as well, without a season, in another colour"
+    return "new-footprint", "ground like that around it became a surface without a season"
+
+
+def _season(index: np.ndarray, there: np.ndarray, series: Series) -> tuple[float, float | None]:
+    """Median of an index over a stretch, and its amplitude over the year if it can be told."""
+    values = index[there]
+    level = float(np.median(values)) if values.size else 0.0
+    if values.size < SEASON_DATES:
+        return level, None
+    design = series.design[there][:, :3].astype(np.float64)
+    normal = design.T @ design + np.diag([1e-6, 0.5, 0.5])
+    _, cosine, sine = np.linalg.solve(normal, design.T @ np.clip(values, -1, 1))
+    return level, float(np.hypot(cosine, sine))
