@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from bench import sbc
+from bench import sbc, scenes
 
-STUDIES = {"sbc": sbc.main}
+STUDIES = {"sbc": sbc.main, "scenes": scenes.main}
 """Studies by name; each takes no argument and writes into ``bench/results``."""
 
 
