@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from analysis.errors import UserError
@@ -38,7 +36,6 @@ def test_a_bad_parameter_is_named(checkout: Checkout, given_: str, said: str) ->
 
 
 def test_a_bad_parameter_stops_the_command_before_any_kernel_starts(checkout: Checkout) -> None:
-    began = time.monotonic()
     done = checkout.feb11("report", "-p", "period_start=2025-01-01")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -46,8 +43,7 @@ def test_a_bad_parameter_stops_the_command_before_any_kernel_starts(checkout: Ch
     assert line == (
         "feb11: period_start=2025-01-01 is after period_end=2024-11-22: swap them"
     )  # fmt: skip
-    assert not checkout.build.exists()
-    assert time.monotonic() - began < 20
+    assert not checkout.build.exists(), "nothing was begun"
 
 
 def test_good_parameters_are_typed_and_defaults_are_left_out(checkout: Checkout) -> None:
