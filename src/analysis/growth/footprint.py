@@ -48,6 +48,12 @@ BULGE_SD = 0.05
 """First guess in pixels of how far a side bulges, then learnt from the data."""
 
 
+COLOUR_SD = (0.02, 0.12)
+"""First guesses of the spread of colours along a roof, then learnt: plain, and colourful."""
+
+COLOURFUL = 2.0
+"""Misfit of the plain guess from which the colourful one is tried too."""
+
 SHAPES = 2
 """Times that another shape is drawn from the fractions."""
 
@@ -116,12 +122,13 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
     base, values = enclosing_rectangle(local)
     if outline is not None:
         base, values = outline, outline.start()
-    at = Geometry(values, LIFT[0], FIRST_HEIGHT)
-    models = [Model(w, base) for w in windows]
-    for model in models:
-        model.start(at)
     gsd = min(w.gsd for w in windows)
-    _, _, steps, _ = _descend(models, base, at, 0.0, gsd)
+    models, at, steps = _begin(windows, base, values, COLOUR_SD[0], gsd)
+    if max(m.misfit() for m in models) > COLOURFUL:
+        others, there, more = _begin(windows, base, values, COLOUR_SD[1], gsd)
+        steps += more
+        if sum(m.cost for m in others) < sum(m.cost for m in models):
+            models, at = others, there
     # another shape, where the pixels' own fractions draw one
     for _ in range(SHAPES if outline is None else 0):
         drawn = _drawn(models[_finest(models)], base.polygon(at.values))
@@ -138,6 +145,19 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
     matrix, right, more, bulge = _descend(models, base, at, BULGE_SD * gsd, gsd)
     misfit = float(np.mean([m.misfit() for m in models]))
     return Fit(base, at, models, matrix, right, misfit, steps + more, bulge, origin)
+
+
+def _begin(
+    windows: Sequence[Window], base: Outline, values: Array, colour_sd: float, gsd: float
+) -> tuple[list[Model], Geometry, int]:
+    """Fit without bulges, from a first guess of how colourful the roof is."""
+    at = Geometry(values.copy(), LIFT[0], FIRST_HEIGHT)
+    models = [Model(w, base) for w in windows]
+    for model in models:
+        model.colour_sd = colour_sd
+        model.start(at)
+    steps = _descend(models, base, at, 0.0, gsd)[2]
+    return models, at, steps
 
 
 def _finest(models: Sequence[Model]) -> int:

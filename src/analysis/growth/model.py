@@ -34,7 +34,7 @@ ROOF = (0.20, 0.30)
 ROOF_DATE_SD = 0.03
 """Of a roof's level from date to date: wetness, dust, sun and view."""
 
-COLOUR_SD = 0.12
+COLOUR_SD = 0.02
 """First guess of the spread of colours along a roof, then learnt from the data."""
 
 SLOPE_SD = 0.10
@@ -106,6 +106,7 @@ class Model:
         self.fields = np.linalg.solve(w.precision, w.product[:, :, None])[:, :, 0]
         self._expected = self.fields.copy()
         self.colour_sd = COLOUR_SD
+        self.cost = np.inf
         self.odd = np.ones_like(w.values)
         k = w.ground.fields
         self._mixing = w.ground.mixing.reshape(w.dates, b, k)
@@ -282,6 +283,7 @@ class Model:
         solved = np.linalg.solve(hoo, np.column_stack([hos, go]))
         self._back = (solved, cross, inverse, gt, q, z)
         self._curvature = hoo
+        self.cost = cost
         self._residual = (
             rest,
             weight,

@@ -20,8 +20,9 @@ from shapely.geometry import Polygon
 
 Array = NDArray[np.float64]
 
-KNOT_SPACING = 1.6
-"""Pixels between knots: closer ones the blur could not tell apart."""
+KNOT_SPACING = (1.6, 9.0)
+"""Least pixels, and least metres, between knots: closer ones the blur could not tell apart,
+and no side of a hall has finer steps."""
 
 MOST_KNOTS = 7
 """On one edge."""
@@ -118,7 +119,7 @@ class Outline:
         knots: list[tuple[int, float]] = []
         ends = np.roll(base, -1, axis=0)
         for edge, length in enumerate(np.hypot(*(ends - base).T)):
-            parts = min(MOST_KNOTS + 1, round(length / (KNOT_SPACING * gsd)))
+            parts = min(MOST_KNOTS + 1, round(length / max(KNOT_SPACING[0] * gsd, KNOT_SPACING[1])))
             knots += [(edge, k / parts) for k in range(1, parts)]
         return Outline(base, tuple(knots))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
 from shapely import affinity
 from shapely.geometry import Polygon
 
@@ -43,6 +44,12 @@ KRIGING_PIXELS = 220
 
 SHADOW_M = 25.0
 """Length of a winter shadow at mid latitudes, of a hall of 10 m."""
+
+MOST_DATES = 9
+"""Dates that are fitted one by one; more are averaged in groups of like view and sun."""
+
+HALL_M = 10.0
+"""Height of a hall, to weigh how much leans and shadows differ."""
 
 SHIFT_SD = 0.05
 """Standard deviation of a date's residual shift in pixels, where the cube does not say."""
@@ -87,6 +94,8 @@ class Window:
     y: Array
     origin: tuple[float, float]
     kind: str
+    scenes: int
+    """Scenes that show the roof, before any were averaged."""
 
 
 def cut(
@@ -130,7 +139,7 @@ def cut(
     west, south, right, top = start.bounds
     columns = np.flatnonzero((east > west - margin) & (east < right + margin))
     rows = np.flatnonzero((north > south - margin) & (north < top + margin))
-    near = dict(x=columns, y=rows)
+    near = {"x": columns, "y": rows}
     local = cube.isel(near)
     values = np.stack([np.asarray(local[b], float) for b in bands], axis=1)
     valid = np.asarray(local["valid"], bool) & np.isfinite(values).all(axis=1)
@@ -172,7 +181,7 @@ def cut(
     lean, shade = _directions(cube, use_after)
     blur_prior = Blur.of(gsd, transfer)
     wide = blur_prior.sigma / (gsd * gaussian_sigma(0.5))
-    return Window(
+    made = Window(
         lattice=Lattice(east[columns] - origin[0], north[rows] - origin[1], gsd, wide * gsd + 12.0),
         gsd=gsd, blur=blur_prior, bands=bands, dates=use_after.size,
         values=new_values.reshape(shape), usable=new_ok.reshape(shape),
@@ -180,6 +189,47 @@ def cut(
         precision=precision, product=product, before=use_before.size,
         shift=shift, shift_precision=shift_precision, lean=lean, shade=shade,
         x=x.ravel(), y=y.ravel(), origin=origin, kind=str(cube.attrs.get("kind", "undeclared")),
+        scenes=use_after.size,
+    )  # fmt: skip
+    return made if made.dates <= MOST_DATES else _averaged(made)
+
+
+def _averaged(w: Window) -> Window:
+    """The same with dates of like shift, lean and shadow averaged to few.
+
+    Where a pixel was hidden on some of them, the ground that is expected there stands in for
+    it, so that clouds leave no pattern; its weight is the share of dates on which it was seen.
+    """
+    alike = np.column_stack([w.shift, HALL_M * w.lean, 0.3 * HALL_M * w.shade])
+    group = fcluster(linkage(alike, "ward"), MOST_DATES, "maxclust") - 1
+    b, k = len(w.bands), w.ground.fields
+    expected = np.linalg.solve(w.precision, w.product[:, :, None])[:, :, 0]
+    mixing = w.ground.mixing.reshape(w.dates, b, k)
+    mean = w.ground.mean.reshape(w.dates, b)
+    noise = w.ground.noise.reshape(w.dates, b)
+    ground = mean[:, :, None] + np.einsum("tbk,pk->tbp", mixing, expected)
+    off = np.where(w.usable > 0, w.values - ground, 0.0)
+    parts: dict[str, list[Array]] = {n: [] for n in (
+        "values", "usable", "mean", "mixing", "noise", "shift", "shift_precision", "lean", "shade",
+    )}  # fmt: skip
+    for number in range(group.max() + 1):
+        of = group == number
+        size = int(of.sum())
+        seen = w.usable[of].sum(axis=0)
+        parts["values"].append(ground[of].mean(axis=0) + off[of].sum(axis=0) / np.maximum(seen, 1))
+        parts["usable"].append(seen / size)
+        parts["mean"].append(mean[of].mean(axis=0))
+        parts["mixing"].append(mixing[of].mean(axis=0))
+        parts["noise"].append(np.sqrt((noise[of] ** 2).sum(axis=0)) / size)
+        parts["shift_precision"].append(size * w.shift_precision[of].mean(axis=0))
+        for name in ("shift", "lean", "shade"):
+            parts[name].append(getattr(w, name)[of].mean(axis=0))
+    a = {n: np.stack(v) for n, v in parts.items()}
+    few = len(a["values"])
+    return replace(
+        w, dates=few, values=a["values"], usable=a["usable"],
+        ground=Texture(a["mean"].ravel(), a["mixing"].reshape(few * b, k), a["noise"].ravel()),
+        shift=a["shift"], shift_precision=a["shift_precision"], lean=a["lean"], shade=a["shade"],
     )  # fmt: skip
 
 
