@@ -29,7 +29,7 @@ def test_an_event_keeps_its_rivals_as_a_range(evidence: Evidence):
     assert (poltava["nk_missiles_low"], poltava["nk_missiles_high"]) == (0, 3)
     assert poltava["readings"] == 3
     assert poltava["disputed"]
-    assert set(rows.index[rows["disputed"]]) == {"I25", "I40"}
+    assert set(rows.index[rows["disputed"]]) == {"I05", "I25", "I40"}
 
 
 def test_blank_and_none_differ(evidence: Evidence):

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor
 
 from analysis.strikes.bulletin import Row
@@ -116,8 +117,9 @@ def shares(
     reading
         Which labels may hold a missile attributed to North Korea.
     mixed
-        Count rows of mixed labels, with their split unknown; otherwise they
-        are left out (choice ``label.mixed``).
+        Count rows of mixed labels, with their split unknown but for one
+        missile of each type named; otherwise they are left out (choice
+        ``label.mixed``).
     m
         Missiles assumed in every row without a number; ``None`` leaves such
         rows out of a count of missiles (choice ``label.unnumbered``). As rows
@@ -127,12 +129,10 @@ def shares(
     used = [row for row in rows if mixed or not row.mixed]
     ends = [_End(unit, m), _End(unit, m)]
     for row in used:
-        certain = all(family == "kn-23" for family in row.families)
-        optional = any(reading.may(row, family) for family in row.families)
-        wholly = all(family in denominator for family in row.families)
-        partly = any(family in denominator for family in row.families)
-        ends[0].add(row, certain, partly)
-        ends[1].add(row, optional, wholly)
+        # At the lower end as few as can be above the line and as many below it,
+        # at the upper end the reverse; a hidden missile is below it as well.
+        ends[0].add(row, lambda f: f == "kn-23", denominator.__contains__, fewest=True)
+        ends[1].add(row, partial(reading.may, row), denominator.__contains__, fewest=False)
     return Shares(
         numerator=(ends[0].numerator, ends[1].numerator),
         denominator=(ends[0].denominator, ends[1].denominator),
@@ -150,15 +150,35 @@ class _End:
         self.unit, self.m = unit, m
         self._counts: tuple[dict[object, int], dict[object, int]] = ({}, {})
 
-    def add(self, row: Row, above: bool, below: bool) -> None:
-        """Count a row above the line, below it, or not at all."""
+    def add(
+        self,
+        row: Row,
+        above: Callable[[str], bool],
+        below: Callable[[str], bool],
+        *,
+        fewest: bool,
+    ) -> None:
+        """Count the families of a row that stand above the line, and those below it."""
+        either = [f for f in row.families if above(f) or below(f)]
+        top, whole = (
+            (1, 1) if self.unit != "missile" else self._missiles(row, above, either, fewest)
+        )
         key: object = row.day if self.unit == "day" else row.row_id
-        missiles = (self.m or 0) if row.launched is None else row.launched
-        count = missiles if self.unit == "missile" else 1
-        if above:
-            self._counts[0][key] = count
-        if above or below:
-            self._counts[1][key] = count
+        if any(map(above, row.families)):
+            self._counts[0][key] = top
+        if either:
+            self._counts[1][key] = whole
+
+    def _missiles(
+        self, row: Row, above: Callable[[str], bool], either: list[str], fewest: bool
+    ) -> tuple[int, int]:
+        """Missiles of a row above the line and below it, at this end."""
+        blank = self.m or 0
+        least, most = row.missiles(above, blank=blank)
+        fewest_below, most_below = row.missiles(either.__contains__, blank=blank)
+        if fewest:
+            return least, least if all(map(above, either)) else most_below
+        return most, most_below if any(map(above, row.families)) else fewest_below
 
     @property
     def numerator(self) -> int:

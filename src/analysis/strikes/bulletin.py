@@ -6,7 +6,7 @@ unknown. Nothing here decides what is North Korean: a reading does (`bounds`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,6 +38,29 @@ class Row:
         """Whether the label names several types in one count."""
         return len(self.families) > 1
 
+    def missiles(self, wanted: Callable[[str], bool], *, blank: int = 0) -> tuple[int, int]:
+        """Fewest and most missiles of the wanted families, whatever the split.
+
+        A label names a type because at least one of it flew, so a mixed row
+        keeps one missile for each other type that it names. A row with fewer
+        missiles than types keeps none.
+
+        Parameters
+        ----------
+        wanted
+            Which families are counted.
+        blank
+            Missiles taken for a row without a number.
+        """
+        whole = blank if self.launched is None else self.launched
+        own = sum(wanted(family) for family in self.families)
+        others = len(self.families) - own
+        if not own or not others:
+            return (whole, whole) if own else (0, 0)
+        if whole < len(self.families):
+            return 0, whole
+        return own, whole - others
+
 
 def series(launches: pd.DataFrame, labels: pd.DataFrame) -> list[Row]:
     """The single launch series, without the press reports that cross-check it."""
@@ -60,6 +83,16 @@ def _families(label: str, family: dict[str, str]) -> tuple[str, ...]:
     if family[label] != "mixed":
         return (family[label],)
     return tuple(family.get(part, "other") for part in label.split(SEPARATOR))
+
+
+def numbered(rows: Iterable[Row]) -> int:
+    """Missiles of the rows that give a number."""
+    return sum(row.launched or 0 for row in rows)
+
+
+def largest(rows: Iterable[Row]) -> int | None:
+    """Missiles of the largest row that gives a number; ``None`` without one."""
+    return max((row.launched for row in rows if row.launched is not None), default=None)
 
 
 def inside(rows: Iterable[Row], window: Window) -> list[Row]:

@@ -52,7 +52,7 @@ class Event:
     attribution: str
     """``confirmed-by-debris``, ``official-claim``, ``media`` or ``joint-label``."""
     disputed: bool
-    """Whether another official statement names a Russian missile."""
+    """Whether another official statement names another missile."""
     crimea: bool
     """Whether every joint row of the bulletin on that day names Crimea."""
     part_of: str | None

@@ -23,7 +23,8 @@ def table(rungs: list[Rung]) -> pd.DataFrame:
         ``agency``, ``statement_date`` (first day it allows), ``quantity``,
         ``official``, ``floor``, ``located``, ``located_low``, ``located_high``,
         ``joint``, ``joint_low``, ``joint_high``, ``residual``,
-        ``residual_with_joint``; persons.
+        ``residual_with_joint``, both of first readings and with ``_low`` and
+        ``_high`` over rival readings; persons.
     """
     return pd.DataFrame(
         [
@@ -40,7 +41,11 @@ def table(rungs: list[Rung]) -> pd.DataFrame:
                 "joint_low": r.with_joint[q].low,
                 "joint_high": r.with_joint[q].high,
                 "residual": r.residual(q),
+                "residual_low": r.span(q)[0],
+                "residual_high": r.span(q)[1],
                 "residual_with_joint": r.residual(q, joint=True),
+                "residual_with_joint_low": r.span(q, joint=True)[0],
+                "residual_with_joint_high": r.span(q, joint=True)[1],
             }
             for r in rungs
             for q in QUANTITIES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -66,6 +67,42 @@ def nodes(tables: Tables) -> list[Node]:
     ]
 
 
+@dataclass(frozen=True)
+class Link:
+    """One published figure deriving from another, as it is drawn."""
+
+    child: str
+    parent: str
+    inferred: bool
+    """Whether some link on the way is our reading."""
+    through: str | None
+    """The figure left out of the graph that the link runs through."""
+
+
+def links(tables: Tables, shown: Iterable[str]) -> list[Link]:
+    """Links among the shown figures.
+
+    A parent that is left out, being a part of a total of the same statement, is
+    passed over to its own parent.
+    """
+    names = set(shown)
+    above: dict[str, list[tuple[str, bool]]] = {}
+    for child, parent, inferred in tables.links:
+        above.setdefault(child, []).append((parent, inferred))
+    found = []
+    for child in (c for c in above if c in names):
+        for parent, inferred in above[child]:
+            if parent in names:
+                found.append(Link(child, parent, inferred, None))
+                continue
+            found += [
+                Link(child, top, inferred or other, parent)
+                for top, other in above.get(parent, ())
+                if top in names
+            ]
+    return found
+
+
 def _when(claim: Claim) -> str:
     if claim.said is None:
         return ""
@@ -79,22 +116,22 @@ def table(tables: Tables) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``claim``, ``panel``, ``agency``, ``statement_date``, ``low``, ``high``,
-        ``derived_from``, ``inferred``.
+        ``derived_from``, ``inferred``, ``through`` (a figure left out of the
+        graph that the link runs through).
     """
     shown = nodes(tables)
-    names = {n.claim.claim_id for n in shown}
+    drawn = links(tables, [n.claim.claim_id for n in shown])
     rows = []
     for node in shown:
         c = node.claim
-        parents: list[tuple[str | None, bool | None]] = [
-            (p, i) for child, p, i in tables.links if child == c.claim_id and p in names
-        ]
-        for parent, inferred in parents or [(None, None)]:
+        parents: list[Link | None] = [x for x in drawn if x.child == c.claim_id]
+        for link in parents or [None]:
             rows.append(
                 {
                     "claim": c.claim_id, "panel": node.panel, "agency": "; ".join(c.agencies),
                     "statement_date": c.said, "low": c.low, "high": c.high,
-                    "derived_from": parent, "inferred": inferred,
+                    "derived_from": link and link.parent, "inferred": link and link.inferred,
+                    "through": link and link.through,
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -135,16 +172,16 @@ def draw(tables: Tables, words: Words) -> Figure:
 def _panel(axis: Any, shown: list[Node], lanes: list[str], tables: Tables, words: Words) -> None:
     height = {lane: len(lanes) - i for i, lane in enumerate(lanes)}
     places = {n.claim.claim_id: (float(n.column), float(height[n.lane])) for n in shown}
-    for child, parent, inferred in tables.links:
-        if child in places and parent in places:
-            axis.annotate(
-                "", places[child], places[parent],
-                arrowprops={
-                    "arrowstyle": "-|>", "linestyle": "--" if inferred else "-", "linewidth": 1.0,
-                    "color": "#555555", "shrinkA": 9, "shrinkB": 9,
-                    "connectionstyle": f"arc3,rad={_bend(places[parent], places[child])}",
-                },
-            )  # fmt: skip
+    for link in links(tables, places):
+        start, end = places[link.parent], places[link.child]
+        axis.annotate(
+            "", end, start,
+            arrowprops={
+                "arrowstyle": "-|>", "linestyle": "--" if link.inferred else "-", "linewidth": 1.0,
+                "color": "#555555", "shrinkA": 9, "shrinkB": 9,
+                "connectionstyle": f"arc3,rad={_bend(start, end)}",
+            },
+        )  # fmt: skip
     for node in shown:
         own = node.claim.claim_id in OWN
         axis.text(

@@ -20,7 +20,7 @@ COMPUTED = {
     "missiles": {
         "labels": "strikes.count.bounds.year",
         "labels-surge": "strikes.count.bounds.surge",
-        "with-prosecutors": "strikes.count.bounds.year.with-prosecutors",
+        "with-prosecutors": "strikes.count.scenario.with-prosecutors",
     },
     "killed": {
         "located": "strikes.killed.located-attributed",
@@ -53,7 +53,8 @@ class Line:
     """``None`` for "at least"."""
     point: float | None
     kind: str
-    """``cnn``, ``published``, ``aside`` (one day, a part, a later period) or ``computed``."""
+    """``cnn``, ``published``, ``aside`` (one day, a part, a later period), ``computed`` or
+    ``scenario``."""
     key: str
     """Claim id or result key."""
     lineage: int | None
@@ -92,7 +93,7 @@ def lines(tables: Tables, results: Mapping[str, Result], words: Words) -> list[L
                     low=scale * low,
                     high=scale * high if isinstance(high, int | float) else None,
                     point=scale * value if isinstance(value, int | float) else None,
-                    kind="computed",
+                    kind="scenario" if result.interval_kind == "scenario" else "computed",
                     key=key,
                     lineage=None,
                 )
@@ -141,7 +142,7 @@ def _panel(axis: Any, chosen: list[Line]) -> None:
     top = max([s.high if s.high is not None else s.low for s in chosen])
     for i, line in enumerate(chosen):
         colour = {"cnn": figures.VERMILION, "aside": "#9A9A9A"}.get(line.kind, figures.BLUE)
-        if line.kind == "computed":
+        if line.kind in ("computed", "scenario"):
             _computed(axis, line, -i)
             continue
         axis.plot(
@@ -165,10 +166,13 @@ def _panel(axis: Any, chosen: list[Line]) -> None:
 
 def _computed(axis: Any, line: Line, place: float) -> None:
     if line.high is not None and line.high > line.low:
+        bounded = line.kind == "computed"
         axis.add_patch(
             Rectangle(
-                (line.low, place - 0.27), line.high - line.low, 0.54, facecolor="#DCEBF5",
-                edgecolor=figures.BLUE, hatch="////", linewidth=0.8,
+                (line.low, place - 0.27), line.high - line.low, 0.54,
+                facecolor="#DCEBF5" if bounded else "white", edgecolor=figures.BLUE,
+                hatch="////" if bounded else None, linestyle="-" if bounded else "--",
+                linewidth=0.8,
             )
         )  # fmt: skip
     if line.point is not None:

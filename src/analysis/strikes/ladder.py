@@ -36,6 +36,16 @@ class Rung:
         against = self.with_joint if joint else self.attributed
         return int(self.claims[quantity].value) - against[quantity].first
 
+    def span(self, quantity: str, *, joint: bool = False) -> tuple[int, int]:
+        """Official number minus located totals over rival readings, lowest first.
+
+        The highest located total gives the lowest residual. A floor is taken
+        at its own number and a blank as zero.
+        """
+        against = (self.with_joint if joint else self.attributed)[quantity]
+        official = int(self.claims[quantity].value)
+        return official - against.high, official - against.low
+
 
 def rungs(claims: Iterable[Claim], events: Iterable[Event]) -> list[Rung]:
     """Official statements that gave both killed and injured, oldest first."""

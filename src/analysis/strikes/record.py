@@ -13,7 +13,7 @@ LAUNCHES = (
     "file:data/evidence/launches.csv",
     "file:data/evidence/labels.csv",
 )
-INCIDENTS = ("file:data/evidence/incidents.csv",)
+INCIDENTS = ("file:data/evidence/incidents.csv", "file:data/evidence/incident_sources.csv")
 
 NO_POINT = "sharp bounds: no point inside them is preferred"
 NOTHING = "nothing of this kind was launched in the window"
@@ -93,9 +93,10 @@ def scenario(
     label: str | None = "scenario",
     percent: bool = False,
     kind: str = "assumed",
+    why: str = "stated alternatives: none is preferred",
     extra: dict[str, Any] | None = None,
 ) -> Result:
-    """The span of stated alternatives, none of which is preferred."""
+    """The span of stated alternatives, none of which is preferred; ``why`` names them."""
     return Result(
         key=key,
         value=None,
@@ -106,7 +107,7 @@ def scenario(
         inputs=tuple(inputs),
         intervals=results.bounds(*pair),
         interval_kind="scenario",
-        why_no_value="stated alternatives: none is preferred",
+        why_no_value=why,
         label=label,
         percent=percent,
         extra=extra or {},

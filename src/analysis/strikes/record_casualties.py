@@ -16,6 +16,7 @@ TOTALS = {
     "located-attributed": ("attributed", True),
     "located-debris": ("debris", True),
     "located-with-joint": ("with-joint", True),
+    "located-attributed-without-disputed": ("attributed", False),
     "located-without-disputed": ("with-joint", False),
 }
 """Total to the group of events it counts, and whether disputed ones are in."""
@@ -28,9 +29,9 @@ def results(tables: Tables) -> list[Result]:
     for quantity in QUANTITIES:
         found += _located(tables, quantity)
         found += _official(ladder, quantity)
-        found += _per_event(tables, quantity)
-        found += _per_missile(tables, ladder, quantity)
-        found += _growth(ladder, tables.events, quantity)
+        found += per_event(tables, quantity)
+        found += per_missile(tables, ladder, quantity)
+        found += growth(tables, ladder, quantity)
     return found
 
 
@@ -73,9 +74,9 @@ def _located(tables: Tables, quantity: str) -> Iterator[Result]:
             if name == "located-attributed" and window == "year":
                 yield bounds(
                     f"strikes.{quantity}.{name}.floor",
-                    (total.first, None if total.blanks else total.first),
+                    (total.low, None if total.blanks else total.high),
                     "persons",
-                    f"{what}: with blanks unknown, a floor",
+                    f"{what}: lowest rival readings, and with blanks unknown a floor",
                     "casualties.located",
                     inputs,
                     extra={"blanks": total.blanks},
@@ -104,22 +105,31 @@ def _official(ladder: Iterable[Rung], quantity: str) -> Iterator[Result]:
         for joint in (False, True):
             against = (rung.with_joint if joint else rung.attributed)[quantity]
             name = "residual-with-joint" if joint else "residual"
-            yield exact(
-                f"strikes.{quantity}.{name}.{rung.name}",
-                rung.residual(quantity, joint=joint),
-                "persons",
-                f"People {quantity}: total of {agency} ({claim.claim_id}) minus located incidents "
-                f"of its period ({against.first})"
-                + (", those under the joint label included" if joint else ""),
-                "ladder.Rung.residual",
-                (*claim.inputs, *INCIDENTS, *(f"source:{s}" for s in against.sources), *_CHOICES),
-                why="located tolls are floors, so a difference from them has an open end",
+            low, high = rung.span(quantity, joint=joint)
+            yield Result(
+                key=f"strikes.{quantity}.{name}.{rung.name}",
+                value=rung.residual(quantity, joint=joint),
+                unit="persons",
+                kind="derived",
+                statement=f"People {quantity}: total of {agency} ({claim.claim_id}) minus located "
+                f"incidents of its period ({against.first} by first readings)"
+                + (", those under the joint label included" if joint else "")
+                + "; the span is of rival reports, blanks as zero and floors at their number",
+                method="analysis.strikes.ladder.Rung.span",
+                inputs=(
+                    *claim.inputs,
+                    *INCIDENTS,
+                    *(f"source:{s}" for s in against.sources),
+                    *_CHOICES,
+                ),
+                intervals=dict.fromkeys(("0.9", "0.99", "1"), (low, high)),
+                interval_kind="scenario",
                 label="floor minus floor" if claim.floor else "official minus a floor",
                 extra={"official": claim.value, "located": against.first},
             )
 
 
-def _per_event(tables: Tables, quantity: str) -> Iterator[Result]:
+def per_event(tables: Tables, quantity: str) -> Iterator[Result]:
     """Toll per event: over all events of a group, and over those with a stated toll."""
     for name, (group, disputed) in TOTALS.items():
         if name == "located-debris":
@@ -135,14 +145,14 @@ def _per_event(tables: Tables, quantity: str) -> Iterator[Result]:
                 f"People {quantity} per event of the year, {group}"
                 + ("" if disputed else ", disputed events out")
                 + ": over all events, and over those with a stated toll",
-                "record_casualties.results",
+                "record_casualties.per_event",
                 (*INCIDENTS, *(f"source:{s}" for s in total.sources), "choice:window.year",
-                 *_CHOICES),
+                 *_CHOICES, *(() if disputed else ("choice:incident.disputed",))),
                 extra={"events": total.events, "stated": stated, "toll": total.first},
             )  # fmt: skip
 
 
-def _per_missile(tables: Tables, ladder: list[Rung], quantity: str) -> Iterator[Result]:
+def per_missile(tables: Tables, ladder: list[Rung], quantity: str) -> Iterator[Result]:
     """Official totals per missile of the same statement; label totals with and without disputes."""
     pairs = [(r.claims[quantity], r.missiles) for r in ladder if r.missiles is not None]
     ratios = [claim.value / missiles.value for claim, missiles in pairs]
@@ -152,7 +162,7 @@ def _per_missile(tables: Tables, ladder: list[Rung], quantity: str) -> Iterator[
             (min(ratios), max(ratios)),
             "persons per missile",
             f"People {quantity} per missile, where one statement or report gives both totals",
-            "record_casualties.results",
+            "record_casualties.per_missile",
             sorted({i for pair in pairs for claim in pair for i in claim.inputs}),
             extra={"claims": [[a.claim_id, b.claim_id] for a, b in pairs]},
         )
@@ -171,33 +181,46 @@ def _per_missile(tables: Tables, ladder: list[Rung], quantity: str) -> Iterator[
                 f"People {quantity} in located events per missile under the labels KN-23 and "
                 f"joint, {surge.start} to {surge.end}"
                 + ("" if disputed else ", disputed events and their missiles out"),
-                "record_casualties.results",
-                (*INCIDENTS, *LAUNCHES, *surge.inputs, *_CHOICES, "choice:incident.disputed"),
+                "record_casualties.per_missile",
+                (*INCIDENTS, *LAUNCHES, *(f"source:{s}" for s in total.sources), *surge.inputs,
+                 *_CHOICES, "choice:incident.disputed"),
                 why="a scenario: a toll belongs to its salvo and not to a missile",
                 label="scenario",
                 kind="assumed",
                 extra={"toll": total.first, "missiles": missiles},
-            )
+            )  # fmt: skip
 
 
-def _growth(ladder: list[Rung], events: Iterable[Event], quantity: str) -> Iterator[Result]:
-    """How official totals grew with no new strike, and what that would do to the last."""
+def growth(tables: Tables, ladder: list[Rung], quantity: str) -> Iterator[Result]:
+    """How official totals grew with no new strike, and what that would do to the last.
+
+    A number that a body took over from another body is adoption rather than
+    growth: the links that say so are named.
+    """
     early = [r for r in ladder if r.name in ("pgo-mar", "pgo-may")]
     last = next((r for r in ladder if r.name == "pgo-nov"), None)
     if len(early) == 2:
         before, after = (r.claims[quantity] for r in early)
+        adopted = [
+            parent for child, parent, _ in tables.links
+            if child == after.claim_id and parent in tables.claims
+            and tables.claims[parent].agencies != after.agencies
+            and tables.claims[parent].value == after.value
+        ]  # fmt: skip
         yield exact(
             f"strikes.{quantity}.growth.official",
             after.value - before.value,
             "persons",
             f"Growth of the prosecutors' total of people {quantity} between two statements, with "
-            "no new strike known to them in between",
-            "record_casualties.results",
-            (*before.inputs, *after.inputs),
-            kind="published",
+            "no new strike known to them in between"
+            + ("; the later number is probably that of another body" if adopted else ""),
+            "record_casualties.growth",
+            (*before.inputs, *after.inputs, "file:data/evidence/lineage.csv",
+             *(i for name in adopted for i in tables.claims[name].inputs)),
             why="a difference of two published totals",
-            extra={"from": before.value, "to": after.value},
-        )
+            label="probably adopted" if adopted else None,
+            extra={"from": before.value, "to": after.value, "adopted_from": adopted},
+        )  # fmt: skip
         if last is not None:
             claim = last.claims[quantity]
             factor = after.value / before.value
@@ -207,11 +230,11 @@ def _growth(ladder: list[Rung], events: Iterable[Event], quantity: str) -> Itera
                 "persons",
                 f"People {quantity}: the November total as said, and if it grew as the spring one "
                 "did; three or so revisions fit no model",
-                "record_casualties.results",
+                "record_casualties.growth",
                 (*before.inputs, *after.inputs, *claim.inputs),
                 extra={"factor": factor},
             )
-    revised = [e for e in events if len(set(e.stated(quantity))) > 1]
+    revised = [e for e in tables.events if len(set(e.stated(quantity))) > 1]
     yield exact(
         f"strikes.{quantity}.growth.revised-events",
         len(revised),

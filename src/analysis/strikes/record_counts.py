@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from analysis.results import Result
 from analysis.strikes.bounds import HEADLINE, ISKANDER, READINGS, shares
-from analysis.strikes.bulletin import Row
-from analysis.strikes.record import LAUNCHES, bounds, exact
+from analysis.strikes.bulletin import largest, numbered
+from analysis.strikes.record import LAUNCHES, bounds, exact, scenario
 from analysis.strikes.rivals import CNN, FIGURES, rivals
 from analysis.strikes.specifications import LAST_KNOWN_EARLY_USE
 from analysis.strikes.tables import Tables
@@ -15,13 +15,17 @@ from analysis.strikes.tables import Tables
 FAMILIES = ("iskander-m", "joint", "kn-23", "aeroballistic", "s300")
 """Pure labels, as the bulletins print them in families."""
 
+_CONVENTIONS = "two conventions, inferred links kept or cut: neither is preferred"
+_LABELS = ("choice:label.mixed", "choice:label.unnumbered")
+
 
 def results(tables: Tables) -> list[Result]:
     """Counts of the chapter."""
     return [
         *_bulletins(tables),
         *_bounds(tables),
-        *_february(tables),
+        with_prosecutors(tables),
+        *february(tables),
         *_claimed(tables),
         *_lineages(tables),
     ]
@@ -35,12 +39,12 @@ def _bulletins(tables: Tables) -> Iterator[Result]:
             blank = sum(r.launched is None for r in of)
             yield exact(
                 f"strikes.bulletin.{window.name}.{family}",
-                sum(r.launched or 0 for r in of),
+                numbered(of),
                 "missiles",
                 f"Missiles of the label family {family} in the bulletins, {window.start} to "
                 f"{window.end}, numbered rows of pure label",
-                "record_counts.results",
-                (*LAUNCHES, *window.inputs, "choice:label.mixed", "choice:label.unnumbered"),
+                "bulletin.numbered",
+                (*LAUNCHES, *window.inputs, *_LABELS),
                 why="a census of launches: a count of published numbers",
                 label="numbered rows" if blank else None,
                 extra={
@@ -48,15 +52,15 @@ def _bulletins(tables: Tables) -> Iterator[Result]:
                 },
             )  # fmt: skip
 
-        joint = [r.launched for r in rows if r.families == ("joint",) and r.launched is not None]
+        most = largest(r for r in rows if r.families == ("joint",))
         yield exact(
             f"strikes.bulletin.{window.name}.largest-joint-row",
-            max(joint, default=None),
+            most,
             "missiles",
             f"Largest numbered row of the joint label, {window.start} to {window.end}",
-            "record_counts.results",
+            "bulletin.largest",
             (*LAUNCHES, *window.inputs),
-            why="a published number" if joint else "no numbered row of the joint label",
+            why="no numbered row of the joint label" if most is None else "a published number",
         )
 
 
@@ -83,7 +87,7 @@ def _claimed(tables: Tables) -> Iterator[Result]:
 def _bounds(tables: Tables) -> Iterator[Result]:
     for window in tables.windows.values():
         rows = tables.inside(window.name)
-        inputs = (*LAUNCHES, *window.inputs, "choice:label.mixed", "choice:label.unnumbered")
+        inputs = (*LAUNCHES, *window.inputs, *_LABELS)
         where = f"{window.start} to {window.end}"
         found = shares(rows, "missile", ISKANDER, HEADLINE)
         unnumbered = sum(r.launched is None and r.families == ("joint",) for r in rows)
@@ -115,34 +119,42 @@ def _bounds(tables: Tables) -> Iterator[Result]:
             f"strikes.count.bounds.{window.name}.with-mixed",
             (wide.numerator[0], None if unnumbered else wide.numerator[1]),
             "missiles",
-            f"Missiles attributed to North Korea by label, {where}, with mixed rows and rows "
-            "without a number: the upper end is open where such a row is",
+            f"Missiles attributed to North Korea by label, {where}, with mixed rows, one "
+            "missile for each other type they name, and rows without a number: the upper end is "
+            "open where such a row is",
             "bounds.shares",
             inputs,
             extra={"upper_without_unnumbered": wide.numerator[1], "unnumbered_rows": unnumbered},
         )
-    yield _with_prosecutors(tables)
 
 
-def _with_prosecutors(tables: Tables) -> Result:
+def with_prosecutors(tables: Tables) -> Result:
     """The prosecutors' count by February, and the labels after it."""
     claim = tables.claims[LAST_KNOWN_EARLY_USE]
     surge = tables.windows["surge"]
     late = shares(tables.inside("surge"), "missile", ISKANDER, HEADLINE)
     base = int(claim.value)
-    return bounds(
-        "strikes.count.bounds.year.with-prosecutors",
+    return scenario(
+        "strikes.count.scenario.with-prosecutors",
         (base + late.numerator[0], base + late.numerator[1]),
         "missiles",
         f"The prosecutors' about {base} by the end of February, and the labels from {surge.start}",
-        "bounds.shares",
-        (*claim.inputs, *LAUNCHES, *surge.inputs),
+        "record_counts.with_prosecutors",
+        (*claim.inputs, *LAUNCHES, *surge.inputs, *_LABELS),
+        kind="derived",
+        why=f"a scenario that takes about {base} as said: the labels bound what follows, nothing "
+        "bounds the number",
         extra={"prosecutors": base, "labels": list(late.numerator)},
     )
 
 
-def _february(tables: Tables) -> Iterator[Result]:
-    """Every launch of the family up to the last early use, whatever its origin."""
+def february(tables: Tables) -> Iterator[Result]:
+    """Every launch of the family up to the last early use, whatever its origin.
+
+    The ends are the numbered rows of pure label, and the same with mixed rows as
+    full as they can be. A row without a number leaves the upper end open; how
+    many missiles it would have to hold for the prosecutors' count is computed.
+    """
     claim = tables.claims[LAST_KNOWN_EARLY_USE]
     rows = [
         r for r in tables.rows
@@ -150,68 +162,95 @@ def _february(tables: Tables) -> Iterator[Result]:
         and ISKANDER & set(r.families)
     ]  # fmt: skip
     regions = tables.early_regions
-
-    def total(chosen: list[Row]) -> int:
-        return sum(r.launched or 0 for r in chosen)
-
-    pure = [r for r in rows if not r.mixed]
-    blank = sum(r.launched is None for r in rows)
-    for name, low, high, what in (
-        ("launched", pure, rows, "of every origin; the upper end adds mixed rows"),
+    inputs = (*LAUNCHES, *claim.inputs, *_LABELS)
+    for name, certain, possible, what in (
+        ("launched", rows, rows, "of every origin; the upper end adds mixed rows"),
         (
             "from-regions",
-            [r for r in pure if regions[r.row_id] == "only"],
+            [r for r in rows if regions[r.row_id] == "only"],
             [r for r in rows if regions[r.row_id] != "none"],
-            "from the launch regions that the prosecutors name; the upper end adds rows that "
-            "name them among others or say only north",
+            "from the launch regions that the prosecutors name; the upper end adds mixed rows and "
+            "rows that name those regions among others or say only north",
         ),
     ):
-        yield bounds(
+        low = numbered(r for r in certain if not r.mixed)
+        high = sum(r.missiles(ISKANDER.__contains__)[1] for r in possible)
+        blank = sum(r.launched is None for r in possible)
+        yield scenario(
             f"strikes.bulletin.february.{name}",
-            (total(low), total(high)),
+            (low, high),
             "missiles",
             f"Iskander-type missiles in the bulletins, {claim.start} to {claim.end}, {what}",
-            "record_counts.results",
-            (*LAUNCHES, *claim.inputs),
+            "record_counts.february",
+            inputs,
             label="numbered rows" if blank else None,
+            kind="derived",
+            why="two ways to count rows with a number; rows without one leave the top open",
             extra={"unnumbered_rows": blank},
+        )
+        short = max(0, int(claim.value) - high)
+        yield exact(
+            f"strikes.bulletin.february.{name}.unnumbered",
+            -(-short // blank) if blank else None,
+            "missiles",
+            "Missiles that each row without a number would have to hold for the upper end of "
+            f"{name} to reach the prosecutors' {claim.value}",
+            "record_counts.february",
+            inputs,
+            why="a threshold computed exactly" if blank else "no row without a number",
+            extra={"unnumbered_rows": blank, "prosecutors": claim.value},
         )
 
 
 def _lineages(tables: Tables) -> Iterator[Result]:
-    links = ("file:data/evidence/aggregate_claims.csv", "file:data/evidence/lineage.csv")
+    links = ("file:data/evidence/lineage.csv", "file:data/evidence/aggregate_claim_agencies.csv")
     for figure in FIGURES:
         found = tables.agreements[figure]
         chosen = rivals(tables.claims.values(), figure)
-        own = tables.claims[CNN[figure]]
-        band = f"choice:{tables.bands[figure].choice}"
+        all_of = _inputs(tables, [c.claim_id for c in chosen])
         yield exact(
             f"strikes.lineage.{figure}.figures",
             len(chosen),
             "figures",
             f"Published figures that rival the CNN figure ({figure}), its own among them",
             "rivals.rivals",
-            (*links, *own.inputs),
+            all_of,
             extra={
                 "claims": [c.claim_id for c in chosen],
             },
         )
-        voices = len(set(tables.voices[figure].values()))
-        yield exact(
+        voices = tables.lineages[figure]
+        yield scenario(
             f"strikes.lineage.{figure}.voices",
             voices,
-            "lineage" if voices == 1 else "lineages",
-            f"Lineages among the published figures that rival the CNN figure ({figure})",
+            "lineage" if voices == (1, 1) else "lineages",
+            f"Lineages among the published figures that rival the CNN figure ({figure}): with "
+            "links that we infer kept, and cut",
             "rivals.voices",
-            (*links, *own.inputs),
+            (*links, *all_of),
+            label=None,
+            kind="derived",
+            why=_CONVENTIONS,
         )
-        yield bounds(
+        yield scenario(
             f"strikes.lineage.{figure}.others-agreeing",
             (found.kept, found.cut),
             "lineages",
             f"Lineages other than its own that agree with the CNN figure ({figure}): with links "
             "that we infer kept, and cut",
             "rivals.agreement",
-            (*links, *own.inputs, band),
+            (
+                *links,
+                *_inputs(tables, {CNN[figure], *found.figures}),
+                f"choice:{tables.bands[figure].choice}",
+            ),
+            label=None,
+            kind="derived",
+            why=_CONVENTIONS,
             extra={"figures": list(found.figures)},
         )
+
+
+def _inputs(tables: Tables, claim_ids: Iterable[str]) -> tuple[str, ...]:
+    """What the claims of a result name, each once."""
+    return tuple(sorted({i for name in claim_ids for i in tables.claims[name].inputs}))

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from analysis.results import Result
 from analysis.strikes import specifications
 from analysis.strikes.bounds import inside_band
+from analysis.strikes.casualties import GROUPS, counted, located
 from analysis.strikes.multiverse import Multiverse, Specification, build
 from analysis.strikes.record import INCIDENTS, LAUNCHES, exact, scenario
+from analysis.strikes.rivals import CNN
 from analysis.strikes.tables import Band, Tables
+from analysis.words import words
 
 UNITS = {"missiles": "missiles", "killed": "persons", "injured": "persons", "share": "1"}
 DECIMALS = {"missiles": 0, "share": 2}
 """Decimals to which a point is rounded before it is compared (choice
 ``multiverse.rounding``)."""
+
+SHOWN_LEVELS = {
+    "missiles": ("early", "joint"),
+    "killed": ("events",),
+    "injured": ("events",),
+    "share": ("joint", "unit"),
+}
+"""Per figure, choices whose levels are recorded with their own agreement."""
 
 NO_INTERVAL = "a count of specifications; they are not draws from anything"
 
@@ -71,8 +82,8 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
     stem, unit = f"strikes.multiverse.{figure}", UNITS[figure]
     percent = unit == "1"
     inputs = (
-        *_inputs(figure),
-        "file:data/evidence/aggregate_claims.csv",
+        *_inputs(figure, tables),
+        *_claims(figure, tables, specifications.USED),
         f"choice:{tables.bands[figure].choice}",
     )
     kind = "derived"
@@ -118,14 +129,30 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
     )
     yield exact(
         f"{stem}.moves-most",
-        universe.moves_most,
+        words("en")(f"strikes.choices.{figure}.{universe.moves_most}"),
         "text",
-        f"The choice that moves the point estimate most when it alone moves ({figure})",
+        f"The choice that moves the point estimate most when it alone moves ({figure}); readings "
+        "that leave the labels are not among the choices",
         "multiverse.effects",
         inputs,
         kind=kind,
         why="a name",
+        extra={"choice": universe.moves_most},
     )
+    for choice in SHOWN_LEVELS[figure]:
+        for level, (k, n) in universe.by_choice[choice].items():
+            yield exact(
+                f"{stem}.agree-by.{choice}.{level}",
+                k,
+                "specifications",
+                f"Distinct, coherent specifications with {choice} at {level} that agree with the "
+                f"CNN figure ({figure}); a count, not a probability",
+                "multiverse.build",
+                inputs,
+                kind=kind,
+                why=NO_INTERVAL,
+                extra={"of": n},
+            )
     for choice, by in universe.effects.items():
         yield exact(
             f"{stem}.moved-by.{choice}",
@@ -150,7 +177,7 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
         "combinations",
         f"Combinations kept apart because they count something twice or outside ({figure})",
         "record_multiverse.universes",
-        inputs,
+        (*inputs, *_claims(figure, tables, specifications.USED_APART)),
         kind=kind,
         why=NO_INTERVAL,
         extra={
@@ -163,13 +190,26 @@ def _figure(figure: str, universe: Multiverse, tables: Tables) -> Iterator[Resul
     )
 
 
-def _inputs(figure: str) -> tuple[str, ...]:
+def _claims(figure: str, tables: Tables, used: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What the published figures in the specifications name."""
+    names = (CNN[figure], *used[figure])
+    return tuple(sorted({i for name in names for i in tables.claims[name].inputs}))
+
+
+def _inputs(figure: str, tables: Tables) -> tuple[str, ...]:
     windows = ("choice:window.year",)
     if figure in ("killed", "injured"):
+        events = counted(tables.events, tables.windows["year"], GROUPS["with-joint"])
         return (
-            *INCIDENTS, "file:data/evidence/launches.csv", *windows, "choice:casualty.rivals",
-            "choice:casualty.blanks", "choice:incident.disputed", "choice:multiverse.floors",
-        )  # fmt: skip
+            *INCIDENTS,
+            *(f"source:{s}" for s in located(events, figure).sources),
+            "file:data/evidence/launches.csv",
+            *windows,
+            "choice:casualty.rivals",
+            "choice:casualty.blanks",
+            "choice:incident.disputed",
+            "choice:multiverse.floors",
+        )
     shared = (
         *LAUNCHES, *windows, "choice:label.mixed", "choice:label.unnumbered",
         "choice:label.crimea", "choice:multiverse.rounding",

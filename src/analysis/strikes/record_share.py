@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from statistics import fmean
 
 from analysis.results import Result
 from analysis.strikes.bounds import (
@@ -18,7 +19,7 @@ from analysis.strikes.bounds import (
     shares,
     smallest,
 )
-from analysis.strikes.record import LAUNCHES, bounds, exact
+from analysis.strikes.record import LAUNCHES, bounds, exact, scenario
 from analysis.strikes.specifications import LAST_KNOWN_EARLY_USE
 from analysis.strikes.tables import Tables
 
@@ -27,6 +28,9 @@ THIRD = Fraction(1, 3)
 
 DEEPER = ("joint-none", "without-crimea", "hidden-iskander-m", "hidden-s300")
 """Readings beside the headline that are recorded for the narrow denominator."""
+
+WINDOWS = ("year", "surge", "aug-sep")
+"""Windows that are registered and do not follow the chosen period."""
 
 _CHOICES = ("choice:label.mixed", "choice:label.unnumbered")
 _READING_CHOICES = {
@@ -38,7 +42,13 @@ _READING_CHOICES = {
 
 def results(tables: Tables) -> list[Result]:
     """Sharp bounds on the share, and what it would take to reach a third."""
-    return [*_headlines(tables), *_readings(tables), *_thresholds(tables), *_published(tables)]
+    return [
+        *_headlines(tables),
+        *_readings(tables),
+        *_thresholds(tables),
+        *claimed(tables),
+        *moved(tables),
+    ]
 
 
 def _headlines(tables: Tables) -> Iterator[Result]:
@@ -75,7 +85,8 @@ def _readings(tables: Tables) -> Iterator[Result]:
             yield _bounds(
                 f"{stem}.with-mixed",
                 shares(rows, unit, ISKANDER, HEADLINE, mixed=True),
-                f"Share attributed to North Korea, {where}, rows of mixed labels in, split unknown",
+                f"Share attributed to North Korea, {where}, rows of mixed labels in, split unknown "
+                "but for one missile of each type named",
                 inputs,
                 unit,
             )
@@ -156,7 +167,7 @@ def _thresholds(tables: Tables) -> Iterator[Result]:
             )  # fmt: skip
 
 
-def _published(tables: Tables) -> Iterator[Result]:
+def claimed(tables: Tables) -> Iterator[Result]:
     """The published division, and the claimed number over coherent denominators."""
     sixty, total = tables.claims["C37"], tables.claims["C38"]
     year = tables.windows["year"]
@@ -165,9 +176,8 @@ def _published(tables: Tables) -> Iterator[Result]:
         sixty.value / total.value,
         "1",
         "The claimed missiles over the published total of the year: our division",
-        "record_share.results",
+        "record_share.claimed",
         (*sixty.inputs, *total.inputs),
-        kind="published",
         why="a quotient of two published numbers; launches are a census, so no sampling error",
         label="incoherent if the total is plain Iskander-M",
         percent=True,
@@ -180,7 +190,7 @@ def _published(tables: Tables) -> Iterator[Result]:
             sixty.value / whole,
             "1",
             f"The claimed missiles over the {name} launches of the year, numbered rows",
-            "record_share.results",
+            "record_share.claimed",
             (*sixty.inputs, *LAUNCHES, *year.inputs, *_CHOICES),
             why="a claimed number over a census",
             label="claimed numerator",
@@ -193,18 +203,17 @@ def _published(tables: Tables) -> Iterator[Result]:
         sixty.value / whole,
         "1",
         "The claimed missiles over the published total with them added",
-        "record_share.results",
+        "record_share.claimed",
         (*sixty.inputs, *total.inputs),
-        kind="published",
         why="the denominator moves with the numerator",
         label="claimed numerator",
         percent=True,
         extra={"numerator": int(sixty.value), "denominator": whole},
     )
-    yield _early(tables)
+    yield early_hidden(tables)
 
 
-def _early(tables: Tables) -> Result:
+def early_hidden(tables: Tables) -> Result:
     """The prosecutors' early count, taken to have flown under S-300 labels."""
     claim = tables.claims[LAST_KNOWN_EARLY_USE]
     rows = tables.inside("year")
@@ -218,15 +227,53 @@ def _early(tables: Tables) -> Result:
     above = int(claim.value) + labelled(late)
     family = shares(rows, "missile", ISKANDER, HEADLINE).denominator[1]
     wholes = (family + int(claim.value), family + int(claim.value) - labelled(early))
-    return bounds(
+    return scenario(
         "strikes.share.early-hidden",
         (above / wholes[0], above / wholes[1]),
         "1",
         "Share of the year if the prosecutors' early count flew under S-300 labels and all joint "
         "labels after it are North Korean; the ends differ by whether the early joint labels are "
         "among that count",
-        "record_share.results",
-        (*claim.inputs, *LAUNCHES, *tables.windows["year"].inputs, "choice:label.hidden"),
+        "record_share.early_hidden",
+        (*claim.inputs, *LAUNCHES, *tables.windows["year"].inputs, *_CHOICES,
+         "choice:label.hidden"),
         label="what if",
+        percent=True,
+        why="two what-ifs: neither is preferred",
         extra={"numerator": above, "denominator": list(wholes)},
-    )
+    )  # fmt: skip
+
+
+def moved(tables: Tables) -> Iterator[Result]:
+    """How far the upper end moves with the joint label, and with hiding beyond it.
+
+    The mean over the registered windows, the units and the denominators.
+    """
+    cells = [
+        (tables.inside(window), unit, families)
+        for window in WINDOWS
+        for unit in UNITS
+        for families in DENOMINATORS.values()
+    ]
+    choices = {c for window in WINDOWS for c in tables.windows[window].inputs}
+    for name, narrow, wide, what in (
+        ("joint", "joint-none", "joint-all", "all joint labels are taken in"),
+        ("hidden-iskander-m", "joint-all", "hidden-iskander-m",
+         "missiles under plain Iskander-M are taken in beyond all joint labels"),
+    ):  # fmt: skip
+        steps = [
+            (shares(*cell, READINGS[wide]).high or 0) - (shares(*cell, READINGS[narrow]).high or 0)
+            for cell in cells
+        ]
+        yield exact(
+            f"strikes.share.moved.{name}",
+            fmean(steps),
+            "1",
+            f"Mean change of the upper end of the share when {what}, over windows, units and "
+            "denominators",
+            "record_share.moved",
+            (*LAUNCHES, *sorted(choices), *_CHOICES, *_READING_CHOICES.get(wide, ())),
+            why="a mean over settings; they are not draws from anything",
+            percent=True,
+            extra={"settings": len(cells)},
+        )

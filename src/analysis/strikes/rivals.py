@@ -175,13 +175,28 @@ def agreement(
     return Agreement(ids, *others)
 
 
-def voices(evidence: Any, found: Iterable[Claim], figure: str) -> dict[str, int]:
-    """Claim id to the number of its lineage, from 1, in order of first statement."""
+def voices(
+    evidence: Any, found: Iterable[Claim], figure: str, *, inferred: bool = True
+) -> dict[str, int]:
+    """Claim id to the number of its lineage, from 1, in order of first statement.
+
+    ``inferred=False`` cuts the links that are our reading.
+    """
     chosen = rivals(found, figure)
-    groups = lineages(evidence, [c.claim_id for c in chosen])
+    groups = lineages(evidence, [c.claim_id for c in chosen], inferred=inferred)
     order = {c.claim_id: i for i, c in enumerate(chosen)}
     groups.sort(key=lambda g: min(order[c] for c in g.claims))
     return {c: number for number, g in enumerate(groups, 1) for c in g.claims}
+
+
+def counted(evidence: Any, found: Iterable[Claim], figure: str) -> tuple[int, int]:
+    """Lineages among the rivals of a figure, with inferred links kept and with them cut."""
+    found = list(found)
+    kept, cut = (
+        len(set(voices(evidence, found, figure, inferred=inferred).values()))
+        for inferred in (True, False)
+    )
+    return kept, cut
 
 
 def agreeing(found: Iterable[Claim], figure: str, low: float, high: float | None) -> list[Claim]:

@@ -7,6 +7,7 @@ back its content, so that choices without effect do not multiply the count.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import product
 
 from analysis.strikes.bounds import DENOMINATORS, READINGS, UNITS
@@ -32,17 +33,33 @@ LAST_KNOWN_EARLY_USE = "C29"
 """The claim that dates the last known use before the pause; it ends counts that
 are undated or that run on without a strike."""
 
+USED = {
+    "missiles": tuple(EARLY_COUNTS.values()),
+    "killed": tuple(pair[0] for pair in EARLY_TOLLS.values()),
+    "injured": tuple(pair[1] for pair in EARLY_TOLLS.values()),
+    "share": (LAST_KNOWN_EARLY_USE, "C37", "C38"),
+}
+"""Per figure, claims that enter its specifications."""
+
+USED_APART = {"missiles": ("C06", "C45"), "killed": ("C58", "C59"), "injured": (), "share": ()}
+"""Per figure, further claims that enter the combinations kept apart."""
+
 
 def _items(rows: Iterable[Row], reading: str, *, mixed: bool, unnumbered: bool) -> dict[str, int]:
-    """Row id to missiles, for the rows that a reading counts as North Korean."""
+    """Row id to missiles, for the rows that a reading counts as North Korean.
+
+    A mixed row counts as far as its label allows: all but one missile of each
+    type that the reading leaves out.
+    """
     found = {}
     for row in rows:
         if row.mixed and not mixed:
             continue
         if row.launched is None and not unnumbered:
             continue
-        if any(READINGS[reading].may(row, family) for family in row.families):
-            found[row.row_id] = 1 if row.launched is None else row.launched
+        may = partial(READINGS[reading].may, row)
+        if any(map(may, row.families)):
+            found[row.row_id] = row.missiles(may, blank=1)[1]
     return found
 
 
@@ -74,7 +91,7 @@ def missiles(rows: list[Row], year: Window, claims: Mapping[str, Claim]) -> Iter
             value=base + sum(items.values()),
             low=base + sum(certain.values()),
             high=base + sum(items.values()),
-            content=(claim.claim_id if claim else None, frozenset(items)),
+            content=(claim.claim_id if claim else None, frozenset(items.items())),
         )
 
 
@@ -142,7 +159,11 @@ def share(
         days = {row.row_id: row.day for row in chosen}
         parts = [_count(items, unit, days) for items in (above, below, certain)]
         counted_as = [
-            frozenset(days[i] for i in items) if unit == "day" else frozenset(items)
+            frozenset(days[i] for i in items)
+            if unit == "day"
+            else frozenset(items)
+            if unit == "row"
+            else frozenset(items.items())
             for items in (above, below)
         ]
         yield Specification(
@@ -156,7 +177,7 @@ def share(
 def _within(rows: Iterable[Row], denominator: str, mixed: bool, unnumbered: bool) -> dict[str, int]:
     families = DENOMINATORS[denominator]
     return {
-        row.row_id: 1 if row.launched is None else row.launched
+        row.row_id: row.missiles(families.__contains__, blank=1)[1]
         for row in rows
         if (mixed or not row.mixed)
         and (unnumbered or row.launched is not None)
@@ -195,13 +216,17 @@ def _claimed(
     )
     yield Specification(
         {**choices, "numerator": "prosecutors-early"}, above / whole, certain / whole,
-        above / whole, ("C29", frozenset(after), frozenset(below), moved),
+        above / whole, ("C29", frozenset(after.items()), frozenset(below.items()), moved),
     )  # fmt: skip
     if choices["joint"] == "joint-all":
         number = int(claims["C37"].value)
         value = number / sum(below.values())
         yield Specification(
-            {**choices, "numerator": "claimed"}, value, value, value, ("C37", frozenset(below))
+            {**choices, "numerator": "claimed"},
+            value,
+            value,
+            value,
+            ("C37", frozenset(below.items())),
         )
         if choices["denominator"] == "iskander-family" and not (mixed or unnumbered):
             value = number / (number + int(claims["C38"].value))

@@ -40,6 +40,8 @@ class Tables:
     """Per CNN figure."""
     voices: dict[str, dict[str, int]]
     """Per CNN figure, claim id to number of its lineage."""
+    lineages: dict[str, tuple[int, int]]
+    """Per CNN figure, lineages of its rivals with inferred links kept, and cut."""
     bands: dict[str, Band]
     """Per CNN figure."""
     windows: dict[str, Window]
@@ -81,6 +83,7 @@ def tables(period_start: str, period_end: str) -> Tables:
             f: rivals.agreement(found, claims, f, band.low, band.high) for f, band in bands.items()
         },
         voices={f: rivals.voices(found, claims, f) for f in bands},
+        lineages={f: rivals.counted(found, claims, f) for f in bands},
         bands=bands,
         windows={w.name: w for w in windows(found.choices, period_start, period_end)},
         early_regions={

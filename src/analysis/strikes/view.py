@@ -70,7 +70,7 @@ def bounds(period_start: str, period_end: str, language: str) -> None:
     found = _found(period_start, period_end)
     shown = figures_bounds.table(data)
     band = data.bands["share"]
-    moves_most = str(found["strikes.multiverse.share.moves-most"].value)
+    moves_most = str(found["strikes.multiverse.share.moves-most"].extra["choice"])
     cases = {
         f"{window}_{unit}": w.result(found[_key(window, unit)])
         for window in ("year", "surge")
