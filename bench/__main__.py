@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from bench import sbc, scenes
+from bench import alarms, dates, pairs, sbc, scenes, speed
 
-STUDIES = {"sbc": sbc.main, "scenes": scenes.main}
+STUDIES = {
+    "sbc": sbc.main,
+    "scenes": scenes.main,
+    "pairs": pairs.main,
+    "dates": dates.main,
+    "alarms": alarms.main,
+    "speed": speed.main,
+}
 """Studies by name; each takes no argument and writes into ``bench/results``."""
 
 
