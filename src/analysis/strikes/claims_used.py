@@ -7,12 +7,13 @@ than ``claim`` are our own arithmetic on the launch series and are refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import pandas as pd
 
 from analysis.errors import UserError
-from analysis.evidence import Evidence
+from analysis.evidence import Evidence, lineage
 from analysis.strikes.likelihood import Datum
 
 UNDATED = date(2024, 3, 31)
@@ -32,62 +33,51 @@ _QUANTITY = {"missiles_fired": "fired", "attacks": "fired", "delivered": "delive
 """An attack takes at least one missile, so a floor on attacks is one on missiles."""
 
 
-def lineages(evidence: Evidence, *, inferred: bool = True) -> dict[str, str]:
-    """Claim id to the id of its lineage: claims that derive from one another.
+def select(evidence: Evidence, claim_ids: tuple[str, ...], *, inferred: bool = True) -> list[Datum]:
+    """The claims of a selection, checked.
 
     Parameters
     ----------
     inferred
         Count a link that is our own reading like one that the source states.
-    """
-    parent = {str(c): str(c) for c in evidence.aggregate_claims["claim_id"]}
-
-    def root(claim: str) -> str:
-        while parent[claim] != claim:
-            claim = parent[claim]
-        return claim
-
-    links = evidence.lineage.dropna(subset=["child_claim", "parent_claim"])
-    claims_only = links["child_claim"].str.startswith("C")
-    for row in links[claims_only].itertuples():
-        if inferred or not row.inferred:
-            one, other = sorted((root(row.child_claim), root(row.parent_claim)))
-            parent[other] = one
-    return {claim: root(claim) for claim in parent}
-
-
-def select(evidence: Evidence, claim_ids: tuple[str, ...], *, inferred: bool = True) -> list[Datum]:
-    """The claims of a selection, checked.
 
     Raises
     ------
     UserError
-        If a claim is missing, is not a claim, or shares lineage or agency with
+        If a claim is missing, is not a claim, or is of one lineage or body with
         another one about the same quantity: that would count it twice. The
         message names table, row and reason.
     """
-    table = evidence.aggregate_claims
-    lineage_of = lineages(evidence, inferred=inferred)
-    agencies = evidence.aggregate_claim_agencies.groupby("claim_id")["agency"].first()
-    taken: dict[tuple[str, str], str] = {}
-    data = []
-    for claim_id in claim_ids:
-        found = table[table["claim_id"] == claim_id]
-        if len(found) != 1:
-            raise UserError(
-                f"aggregate_claims.csv: claim {claim_id} stands there {len(found)} times"
-            )
-        row, place = found.iloc[0], f"aggregate_claims.csv row {found.index[0] + 2} ({claim_id})"
-        datum = _read(row, place)
-        for what in (lineage_of[claim_id], str(agencies.get(claim_id, claim_id))):
-            earlier = taken.setdefault((datum.quantity, what), claim_id)
-            if earlier != claim_id:
+    data = readable(evidence, claim_ids)
+    for quantity in ("fired", "delivered"):
+        alike = [d.claim_id for d in data if d.quantity == quantity]
+        for group in lineage.lineages(evidence, alike, inferred=inferred):
+            first, *more = sorted(group.claims, key=alike.index)
+            if more:
                 raise UserError(
-                    f"{place}: shares {what} with {earlier}, so it would count twice; "
-                    "one lineage enters the count once"
+                    f"{_find(evidence, more[0])[1]}: of one lineage with {first}, so it would "
+                    "count twice; one lineage enters the count once"
                 )
-        data.append(datum)
     return data
+
+
+def readable(evidence: Evidence, claim_ids: Iterable[str]) -> list[Datum]:
+    """Claims as the likelihood takes them, without a look at their lineages.
+
+    Raises
+    ------
+    UserError
+        If one is missing, is not a claim, or gives no number of missiles.
+    """
+    return [_read(*_find(evidence, claim_id)) for claim_id in claim_ids]
+
+
+def _find(evidence: Evidence, claim_id: str) -> tuple[pd.Series, str]:
+    table = evidence.aggregate_claims
+    found = table[table["claim_id"] == claim_id]
+    if len(found) != 1:
+        raise UserError(f"aggregate_claims.csv: claim {claim_id} stands there {len(found)} times")
+    return found.iloc[0], f"aggregate_claims.csv row {found.index[0] + 2} ({claim_id})"
 
 
 def _read(row: pd.Series, place: str) -> Datum:

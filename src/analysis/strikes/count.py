@@ -15,6 +15,7 @@ from analysis.strikes.count_model import sample, targets
 from analysis.strikes.count_worlds import prior_draws
 from analysis.strikes.diagnostics import Diagnostics, diagnose, power_sensitivity
 from analysis.strikes.likelihood import (
+    DELIVERED_ENDS,
     NUMPY,
     Datum,
     arrays_of,
@@ -25,6 +26,13 @@ from analysis.strikes.likelihood import (
 from analysis.strikes.priors import COUNT_PRIORS, QUANTITIES
 
 PRIOR_DRAWS = 20_000
+
+ROWS = max(len(ids) for ids in SELECTIONS.values())
+"""Claims that one compiled model takes; a shorter selection is filled up."""
+
+_DAY = DELIVERED_ENDS[0]
+VACUOUS = Datum("", "delivered", "at-least", 0.0, _DAY, _DAY, _DAY, "")
+"""A floor of nothing: it fills up a selection and tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ def fit(prior: str, seed: int, selection: str = "latest") -> CountFit:
 def fit_claims(prior: str, claims: Sequence[Datum], seed: int, selection: str) -> CountFit:
     """Fit given claims under a named prior; refuses draws that did not converge."""
     beliefs = COUNT_PRIORS[prior]
-    posterior, quantities = sample(beliefs, claims, seed)
+    filled = [*claims, *[VACUOUS] * (ROWS - len(claims))]
+    posterior, quantities = sample(beliefs, filled, seed)
     diagnostics = diagnose(posterior)
     diagnostics.check(f"count under prior {prior!r}, claims {selection!r}")
     rng = np.random.default_rng([seed, 1])

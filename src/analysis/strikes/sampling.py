@@ -7,6 +7,8 @@ seed). Compiled code is kept in the project's cache.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import sys
 import warnings
@@ -23,6 +25,8 @@ from analysis.errors import Feb11Error
 CHAINS = 4
 TUNE = 1000
 DRAWS = 2000
+OPTIMISATION = 1
+"""Level of LLVM: compiles in three quarters of the time of level 3, samples as fast."""
 TARGET_ACCEPT = 0.95
 """Small steps: the claims' rounding cells are narrow."""
 
@@ -52,7 +56,24 @@ def backend() -> Any:
             "PyTensor was imported with fastmath on, which makes draws depend on the cache: "
             "import analysis.strikes.sampling.backend first"
         )
+    _name_functions_apart()
     return pymc
+
+
+@functools.cache
+def _name_functions_apart() -> None:
+    """Let numba name compiled functions apart across processes.
+
+    Numba names them by a counter that starts at one in every process, and PyTensor
+    gives all functions of a kind the same Python name. Functions that two processes
+    put into the cache can so bear one name; a third process that loads both links
+    one model to the parts of the other. Seen with numba 0.68 and PyTensor 2.38: a
+    model that failed wherever another one was loaded before it.
+    """
+    from numba.core.bytecode import FunctionIdentity
+
+    start = int.from_bytes(os.urandom(6), "big")
+    FunctionIdentity._unique_ids = itertools.count(start)
 
 
 def tensors() -> SimpleNamespace:
@@ -83,11 +104,18 @@ def compile_model(build: Callable[[], Any]) -> Any:
         be exchanged in the compiled model without compiling again.
     """
     backend()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import nutpie
+    import numba
 
-        return nutpie.compile_pymc_model(build(), backend="numba")
+    settings: Any = numba.config
+    level, settings.OPT = settings.OPT, OPTIMISATION
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import nutpie
+
+            return nutpie.compile_pymc_model(build(), backend="numba")
+    finally:
+        settings.OPT = level
 
 
 def draw(

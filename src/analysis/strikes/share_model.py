@@ -108,8 +108,8 @@ def census(tables: evidence.Evidence) -> Census:
     day = rows["date"].dt.date
     cells = []
     for i, (_, start, end) in enumerate(PERIODS):
-        for j, label in enumerate(LABELS):
-            chosen = (day >= start) & (day <= end) & (family == label)
+        for j, name in enumerate(LABELS):
+            chosen = (day >= start) & (day <= end) & (family == name)
             total = float(rows.loc[chosen, "launched"].sum())
             if total > 0:
                 cells.append((total, i, j))
@@ -214,7 +214,7 @@ def push_forward(
     for at in range(len(PERIODS)):
         inside = cells.period == at
         total = cells.missiles[inside].sum()
-        p = rng.beta(*data["share"][at], size=n)[:, None]
+        p = rng.beta(data["share"][at, 0], data["share"][at, 1], size=n)[:, None]
         nk = rng.dirichlet(data["given_nk"][inside, 0], size=n)
         ru = rng.dirichlet(data["given_ru"][inside, 0], size=n)
         of_nk[:, inside] = total * p * nk
