@@ -126,7 +126,7 @@ def null(
     ground = stable if named and stable is not None else np.ones(evidence.shape, dtype=bool)
     peaks = (ndimage.maximum_filter(evidence, 3) == evidence) & ground
     values = evidence[peaks & (evidence > -1e8)]
-    exposure = np.count_nonzero(ground) * pixel_area_m2 / 1e6 * years
+    exposure = float(np.count_nonzero(ground) * pixel_area_m2 / 1e6 * years)
     if values.size < 10:
         return Null(LEAST, exposure, 0.0, named)
     # without named ground, real change may fill a quarter of the site: keep to the bulk
@@ -135,7 +135,7 @@ def null(
     half = float(np.quantile(values, (1 + share) / 2))  # median of the excess: blind to outliers
     scale = max((half - base) / np.log(2), 0.5)
     rate = (1 - share) * values.size / exposure
-    needed = base + scale * np.log(max(rate / ALARMS, 1.0))
+    needed = base + scale * float(np.log(max(rate / ALARMS, 1.0)))
     threshold = max(needed if named else min(needed, MOST), LEAST)
     return Null(threshold, exposure, float(rate * np.exp(-(threshold - base) / scale)), named)
 
