@@ -19,7 +19,7 @@ from analysis.growth import candidates, timeline
 from bench.record import write
 from bench.worlds import days, matched
 
-WORLDS = 80
+WORLDS = 48
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 FIRST_SEED = {"calibrate": 700_000, "score": 800_000}
 SCENES = (24, 60)
