@@ -15,11 +15,12 @@ from shapely import affinity
 from shapely.geometry import Polygon
 from skimage.measure import find_contours
 
-from analysis.growth.model import CALM, SKY_SD, Geometry, Model
+from analysis.growth.forward import CALM, SKY_SD, Geometry
+from analysis.growth.model import Model
 from analysis.growth.outline import Outline, enclosing_rectangle, of_polygon
 from analysis.growth.window import NotMeasurable, Window
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 ROUNDS = 12
 """Most Gauss-Newton steps of each stage."""
@@ -48,11 +49,25 @@ BULGE_SD = 0.05
 """First guess in pixels of how far a side bulges, then learnt from the data."""
 
 
-COLOUR_SD = (0.02, 0.12)
-"""First guesses of the spread of colours along a roof, then learnt: plain, and colourful."""
+COLOUR_SD = (0.02, 0.20)
+"""First guesses of the spread of colours along a roof, plain and colourful. The plain one is learnt
+at once; the colourful one only when the shape is found, or one strip would become the roof."""
 
 COLOURFUL = 2.0
 """Misfit of the plain guess from which the colourful one is tried too."""
+
+PLAIN = 0.72
+"""Share of its smallest rectangle from which a start is taken for a rectangle: steps of pixels
+leave a turned one at 0.75 and more."""
+
+HELD = 3
+"""Steps for which sides are held while the colours of a colourful roof are found."""
+
+HELD_SD, SIDE_SD = 0.5, 30.0
+"""Prior of a side's move in metres, while it is held and afterwards."""
+
+GAIN = 0.9
+"""Share of the plain fit's cost below which a colourful roof is believed: it has more freedom."""
 
 SHAPES = 2
 """Times that another shape is drawn from the fractions."""
@@ -119,61 +134,109 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
         raise ValueError("windows must be cut at one start")
     origin = windows[0].origin
     local = affinity.translate(start, -origin[0], -origin[1])
-    base, values = enclosing_rectangle(local)
-    if outline is not None:
-        base, values = outline, outline.start()
     gsd = min(w.gsd for w in windows)
-    models, at, steps = _begin(windows, base, values, COLOUR_SD[0], gsd)
-    if max(m.misfit() for m in models) > COLOURFUL:
-        others, there, more = _begin(windows, base, values, COLOUR_SD[1], gsd)
-        steps += more
-        if sum(m.cost for m in others) < sum(m.cost for m in models):
-            models, at = others, there
+    bases = [(outline, outline.start())] if outline is not None else _bases(local, gsd)
+    trials = [_begin(windows, *b, COLOUR_SD[0], gsd, 0) for b in bases]
+    best = min(trials, key=lambda t: t.cost)
+    if best.misfit() > COLOURFUL:
+        trials += [_begin(windows, *b, COLOUR_SD[1], gsd, HELD) for b in bases]
+        rival = min(trials[len(bases) :], key=lambda t: t.cost)
+        best = rival if rival.cost < GAIN * best.cost else best
+    steps = sum(t.steps for t in trials)
     # another shape, where the pixels' own fractions draw one
     for _ in range(SHAPES if outline is None else 0):
-        drawn = _drawn(models[_finest(models)], base.polygon(at.values))
+        drawn = _drawn(best.models[_finest(best.models)])
         if drawn is None:
             break
-        base, at = _become(models, *of_polygon(drawn), at)
-        steps += _descend(models, base, at, 0.0, gsd)[2]
+        tried = _go_on(best, *of_polygon(drawn), 0.0, gsd)
+        if tried is None:
+            break
+        best = tried
+        steps += tried.steps
     # the same with sides that may bulge
-    knotted = base.with_knots(at.values, gsd)
+    at = best.at
+    knotted = best.base.with_knots(at.values, gsd)
+    bulge = 0.0
     if knotted.knots:
-        base, at = _become(
-            models, knotted, knotted.start((at.values[0], at.values[1]), at.values[2]), at
-        )
-    matrix, right, more, bulge = _descend(models, base, at, BULGE_SD * gsd, gsd)
-    misfit = float(np.mean([m.misfit() for m in models]))
-    return Fit(base, at, models, matrix, right, misfit, steps + more, bulge, origin)
+        placed = knotted.start((at.values[0], at.values[1]), at.values[2])
+        tried = _go_on(best, knotted, placed, BULGE_SD * gsd, gsd)
+        if tried is not None:
+            best, bulge = tried, tried.bulge
+            steps += tried.steps
+    matrix, right = assemble(
+        best.models, best.base, best.at, best.home, bulge or BULGE_SD * gsd, gsd, SIDE_SD
+    )
+    return Fit(best.base, best.at, best.models, matrix, right, best.misfit(), steps, bulge, origin)
+
+
+@dataclass
+class _Trial:
+    """One outline fitted, to be compared with others."""
+
+    models: list[Model]
+    base: Outline
+    at: Geometry
+    home: Array
+    bulge: float
+    steps: int
+
+    @property
+    def cost(self) -> float:
+        return sum(m.cost for m in self.models)
+
+    def misfit(self) -> float:
+        return float(np.mean([m.misfit() for m in self.models]))
+
+
+def _bases(start: Polygon, gsd: float) -> list[tuple[Outline, Array]]:
+    """Outlines to begin with: a rectangle, and the start's own shape where it is none."""
+    found = [enclosing_rectangle(start)]
+    if start.area < PLAIN * start.minimum_rotated_rectangle.area:
+        rounded = start.simplify(0.7 * gsd)
+        if rounded.geom_type == "Polygon" and len(rounded.exterior.coords) > 5:
+            found.append(of_polygon(rounded))
+    return found
 
 
 def _begin(
-    windows: Sequence[Window], base: Outline, values: Array, colour_sd: float, gsd: float
-) -> tuple[list[Model], Geometry, int]:
+    windows: Sequence[Window], base: Outline, values: Array, colour_sd: float, gsd: float, held: int
+) -> _Trial:
     """Fit without bulges, from a first guess of how colourful the roof is."""
     at = Geometry(values.copy(), LIFT[0], FIRST_HEIGHT)
     models = [Model(w, base) for w in windows]
     for model in models:
         model.colour_sd = colour_sd
         model.start(at)
-    steps = _descend(models, base, at, 0.0, gsd)[2]
-    return models, at, steps
+    steps = _descend(models, base, at, 0.0, gsd, held)[2]
+    return _Trial(models, base, at, values.copy(), 0.0, steps)
+
+
+def _go_on(best: _Trial, base: Outline, values: Array, bulge: float, gsd: float) -> _Trial | None:
+    """Fit another outline from where the best one stands; None, and all as before, if worse."""
+    models = best.models
+    kept, cost = [m.state() for m in models], best.cost
+    at = Geometry(values.copy(), best.at.lift, best.at.height)
+    for model in models:
+        model.outline = base
+    try:
+        _, _, steps, bulge = _descend(models, base, at, bulge, gsd)
+    except NotMeasurable:
+        steps = 0
+    tried = _Trial(models, base, at, values.copy(), bulge, steps)
+    if steps and tried.cost < cost:
+        return tried
+    for model, state in zip(models, kept, strict=True):
+        model.outline = best.base
+        model.restore(state)
+        model.system(best.at)
+    return None
 
 
 def _finest(models: Sequence[Model]) -> int:
     return int(np.argmin([m.window.gsd for m in models]))
 
 
-def _become(
-    models: Sequence[Model], base: Outline, values: Array, at: Geometry
-) -> tuple[Outline, Geometry]:
-    """Give all windows another outline; their own unknowns stay."""
-    for model in models:
-        model.outline = base
-    return base, Geometry(values, at.lift, at.height)
-
-
-def _drawn(model: Model, now: Polygon) -> Polygon | None:
+def _drawn(model: Model) -> Polygon | None:
     """Outline at half a pixel's share of roof, if it differs from the one that was fitted.
 
     Both are drawn from blurred pixels, so that the blur rounds them alike.
@@ -209,9 +272,17 @@ def _contour(image: Array, window: Window) -> Polygon | None:
 
 
 def _descend(
-    models: Sequence[Model], base: Outline, at: Geometry, bulge: float, gsd: float
+    models: Sequence[Model],
+    base: Outline,
+    at: Geometry,
+    bulge: float,
+    gsd: float,
+    held: int = 0,
 ) -> tuple[Array, Array, int, float]:
-    """Gauss-Newton steps until the area settles; returns the normal equations there."""
+    """Gauss-Newton steps until the area settles; returns the normal equations there.
+
+    For the first ``held`` steps sides hardly move, so that colours are found before shape.
+    """
     n = base.parameters
     first_moves = slice(3, 3 + base.edges)
     bulges = slice(3 + base.edges, n)
@@ -222,7 +293,8 @@ def _descend(
         for model in models:
             model.calm = calm
             model.sky_sd = SKY_SD if bulge else FIRM
-        matrix, right = assemble(models, base, at, home, bulge, gsd)
+        side = HELD_SD if steps <= held else SIDE_SD
+        matrix, right = assemble(models, base, at, home, bulge, gsd, side)
         full, g = with_blur_prior(models, matrix, right, n + 2)
         step = np.linalg.solve(full, g)
         share = _length(step, n, gsd)
@@ -234,22 +306,28 @@ def _descend(
         deviation = float(np.sqrt(gradient @ covariance[:n, :n] @ gradient))
         goal = max(SETTLED * deviation, 2e-4 * base.area(at.values))
         change = abs(float(gradient @ step[:n]))
-        if steps > 2:
+        if steps > 2 and not held:
             for model in models:
                 model.learn_colours()
         if bulges.start < bulges.stop:
             seen = at.values[bulges] ** 2 + np.diag(covariance)[bulges]
             bulge = float(np.clip(np.sqrt(seen.mean()), 0.01 * gsd, gsd))
-        if share == 1.0 and steps > 2 and calm == CALM and change < goal:
+        if share == 1.0 and steps > max(2, held) and calm == CALM and change < goal:
             break
         if np.abs(at.values[first_moves] - home[first_moves]).max() > 60:
             raise NotMeasurable("its outline ran away from where it was begun")
-    matrix, right = assemble(models, base, at, home, bulge, gsd)
+    matrix, right = assemble(models, base, at, home, bulge, gsd, SIDE_SD)
     return matrix, right, steps, bulge
 
 
 def assemble(
-    models: Sequence[Model], base: Outline, at: Geometry, home: Array, bulge: float, gsd: float
+    models: Sequence[Model],
+    base: Outline,
+    at: Geometry,
+    home: Array,
+    bulge: float,
+    gsd: float,
+    side: float,
 ) -> tuple[Array, Array]:
     """Normal equations of all windows and of the building's own priors."""
     n = base.parameters
@@ -265,7 +343,7 @@ def assemble(
         place += bands
     spread = np.full(n, 4.0 * gsd)
     spread[2] = 0.3
-    spread[3 : 3 + base.edges] = 30.0
+    spread[3 : 3 + base.edges] = side
     spread[3 + base.edges :] = max(bulge, 1e-3)
     diagonal = np.arange(n)
     matrix[diagonal, diagonal] += spread**-2.0

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.special import j0, ndtr
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 SMALLEST = 1e-5
 """Least variance that is added to a field of variance one: tabulated lags are no exact kernel."""

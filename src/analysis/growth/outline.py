@@ -18,7 +18,7 @@ from numba import njit
 from numpy.typing import NDArray
 from shapely.geometry import Polygon
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 KNOT_SPACING = (1.6, 9.0)
 """Least pixels, and least metres, between knots: closer ones the blur could not tell apart,

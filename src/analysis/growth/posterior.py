@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from analysis.growth.footprint import Fit, area_gradient
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 DRAWS = 4000
 """Draws of every posterior."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 TRANSFER_AT_NYQUIST = {10.0: 0.26, 3.0: 0.15}
 """Centre of the prior by pixel size in metres, the detector's aperture included."""

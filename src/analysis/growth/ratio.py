@@ -17,7 +17,7 @@ from analysis.growth import readings
 from analysis.growth.footprint import Fit
 from analysis.growth.posterior import Areas
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 EAVES_M = (0.3, 1.2)
 """Overhang of industrial roofs over their walls, metres: drawn for each hall on its own."""

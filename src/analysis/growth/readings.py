@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 BANDS: Mapping[str, tuple[float, float]] = {
     "of": (0.60, 0.70),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.growth.psf import sampling
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 FINE = 4
 """Cells along the side of a pixel. Where inside a cell an edge lies is forgotten: along the cells

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 FIELDS = 4
 """Unknown fields: three for soil, dry and green growth, one for what else changes."""
@@ -59,7 +59,7 @@ class Texture:
         precision = (weights.T @ outer).reshape(-1, k, k)
         return precision, (weights * (values - self.mean[:, None])).T @ self.mixing
 
-    def part(self, channels: Array) -> Texture:
+    def part(self, channels: NDArray[np.int_]) -> Texture:
         """The same for some of the channels."""
         return Texture(self.mean[channels], self.mixing[channels], self.noise[channels])
 

@@ -19,7 +19,7 @@ from analysis.growth.psf import Blur, gaussian_sigma
 from analysis.growth.render import Lattice
 from analysis.growth.texture import Texture
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 BANDS = ("blue", "green", "red", "nir")
 """Bands that are used, where a cube has them."""
@@ -330,7 +330,7 @@ def _shifts(cube: xr.Dataset, dates: NDArray[np.int_], gsd: float) -> tuple[Arra
         given = np.asarray(cube[name], float) if name in cube.coords else zero
         return np.nan_to_num(given)[dates]
 
-    shift = np.zeros((dates.size, 2))
+    shift: Array = np.zeros((dates.size, 2))
     if not cube.attrs.get("aligned", False):
         shift = gsd * np.column_stack([along("shift_x"), -along("shift_y")])
     least = (SHIFT_SD * gsd) ** 2
