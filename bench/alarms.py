@@ -12,7 +12,10 @@ from analysis.growth import candidates
 from bench.record import write
 from bench.worlds import mask
 
-FIRST_SEED, WORLDS = 900_000, 32
+FIRST_SEED, WORLDS = 910_000, 32
+"""The seeds from 900000 on were seen while `analysis.growth.series.LEAST_JITTER` was chosen:
+0.87 false objects per square kilometre and year without a floor, 0.30 with 0.2 pixels."""
+
 SPECS = ("all", "terrain", "correlated", "shapes")
 SCENES = (24, 60)
 EXPOSURE = 50.0

@@ -43,7 +43,7 @@ def test_a_whole_notebook_passes() -> None:
     "path",
     ["/home/jane/feb11/data/in.csv", "/Users/jane/in.csv", "/root/work", "/tmp/abc123/out.png",
      "/mnt/disk/x", "/var/lib/x", "/private/var/x", "C:\\Users\\jane\\in.csv", "file:///home/jane",
-     "first line\n/home/jane/in.csv", "\t/home/jane", "/workspaces/feb11/x", str(ROOT / "data")],
+     "first line\n/home/jane/in.csv", "\t/home/jane", "/workspaces/feb11/x"],
 )  # fmt: skip
 def test_an_absolute_path_is_refused(path: str) -> None:
     assert "'shown' holds an absolute path" in refusal(executed(printing(f"read {path} at once")))
@@ -53,6 +53,11 @@ def test_an_absolute_path_is_refused(path: str) -> None:
 def test_a_path_in_any_kind_of_output_is_refused(kind: str) -> None:
     cell = printing("", **{kind: "<p>'/home/jane/in.csv'</p>"})
     assert "absolute path" in refusal(executed(cell))
+
+
+def test_the_folder_of_the_checkout_is_refused_wherever_it_lies() -> None:
+    said = refusal(executed(printing(f"read {ROOT / 'data'} at once")))
+    assert "an absolute path" in said or "the folder of the checkout" in said
 
 
 def test_a_path_in_a_source_or_a_text_is_refused() -> None:

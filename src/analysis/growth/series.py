@@ -36,6 +36,10 @@ ANYTHING = 0.1
 SEASONS = 4.0
 """Factor on the site's mean square season, for the prior: a few pixels swing far more than most."""
 
+LEAST_JITTER = 0.2
+"""Pixels by which edges are taken to move at least: errors of the terrain model displace a roof
+by orbit, and no registration of the ground sees that."""
+
 STEP_CUT = 3.0
 """Whitened units at which a step between two dates is cut, when a pixel's own noise is taken."""
 
@@ -164,9 +168,11 @@ def waves(days: np.ndarray) -> np.ndarray:
 
 
 def _jitter(cube: xr.Dataset) -> float:
+    """What registration left, as the cube says, and no less than `LEAST_JITTER`."""
     if "shift_var_yy" not in cube.coords:
-        return 0.0
-    return float(np.sqrt(np.nanmean((cube["shift_var_yy"] + cube["shift_var_xx"]).values / 2)))
+        return LEAST_JITTER
+    known = float(np.sqrt(np.nanmean((cube["shift_var_yy"] + cube["shift_var_xx"]).values / 2)))
+    return max(known, LEAST_JITTER) if np.isfinite(known) else LEAST_JITTER
 
 
 def _site(

@@ -57,11 +57,16 @@ def build(run: Path, record: Mapping[str, Any], notebooks: Mapping[str, Notebook
     _compile(source, out, record)
     os.replace(out / "_build" / "html", run / "html")
     _downloads(run, notebooks, w)
-    for name in ("results.json", "run.json"):
-        shutil.copy2(run / name, run / "html" / name)
+    publish_data(run)
     shutil.rmtree(source)
     shutil.rmtree(out)
     _check_pages(run / "html")
+
+
+def publish_data(run: Path) -> None:
+    """Put the run's results and its record beside the pages."""
+    for name in ("results.json", "run.json"):
+        shutil.copy2(run / name, run / "html" / name)
 
 
 def stage(

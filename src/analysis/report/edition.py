@@ -69,6 +69,7 @@ def make(
         (staged / "run.json").write_text(text + "\n", encoding="utf-8")
         if earlier is not None and _reusable(earlier, record):
             shutil.copytree(earlier.path / "html", staged / "html")
+            book.publish_data(staged)
             built = False
         else:
             progress("book", "running")
