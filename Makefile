@@ -21,7 +21,7 @@ test: .venv/test.done node_modules/.done  ## run all tests, the browser's includ
 lab: .venv/lab.done node_modules/.done  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
 
-bench: .venv/test.done  ## measure speed and accuracy; writes bench/results
+bench: .venv/bench.done  ## measure speed and accuracy; writes bench/results
 	@$(BIN)/python -m bench $(ARGS)
 
 setup: .venv/report.done node_modules/.done  ## only set up
@@ -30,6 +30,7 @@ lock: .venv/uv.done  ## compile requirements/*.lock anew from pyproject.toml
 	@$(COMPILE) --output-file requirements/report.lock > /dev/null
 	@$(COMPILE) --extra test --constraint requirements/report.lock --output-file requirements/test.lock > /dev/null
 	@$(COMPILE) --extra test --extra lab --constraint requirements/test.lock --output-file requirements/lab.lock > /dev/null
+	@$(COMPILE) --extra test --extra bench --constraint requirements/test.lock --output-file requirements/bench.lock > /dev/null
 
 clean:  ## delete all that was made, runs included; the environment stays
 	rm -rf _build

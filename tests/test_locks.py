@@ -20,7 +20,7 @@ from tests.checkout import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(\S+)(?: ; (.+?))? ?\\?$", re.MULTILINE)
-CHAIN = {"report": [], "test": ["test"], "lab": ["test", "lab"]}
+CHAIN = {"report": [], "test": ["test"], "lab": ["test", "lab"], "bench": ["test", "bench"]}
 
 
 def text(lock: str) -> str:
@@ -46,7 +46,9 @@ def test_every_declared_dependency_is_locked_at_a_version_that_it_allows(lock: s
         assert item.specifier.contains(Version(locked[name])), f"{item} against {locked[name]}"
 
 
-@pytest.mark.parametrize(("smaller", "larger"), [("report", "test"), ("test", "lab")])
+@pytest.mark.parametrize(
+    ("smaller", "larger"), [("report", "test"), ("test", "lab"), ("test", "bench")]
+)
 def test_a_larger_environment_has_the_versions_of_the_smaller(smaller: str, larger: str) -> None:
     inner, outer = pins(smaller), pins(larger)
     assert {n: outer.get(n) for n in inner} == inner
@@ -72,6 +74,11 @@ def test_the_report_needs_no_jupyter_metapackage_and_no_torch() -> None:
     assert "jupyter" not in pins("report")
     assert "jupyter" not in pins("test")
     assert not any("torch" in pins(lock) for lock in CHAIN)
+
+
+def test_peers_under_copyleft_stand_in_the_bench_lock_alone() -> None:
+    assert {"nrt", "ruptures", "rioxarray"} <= set(pins("bench"))
+    assert not any("nrt" in pins(lock) for lock in ("report", "test", "lab"))
 
 
 def test_conda_users_get_the_lab_environment_from_the_same_lock() -> None:
