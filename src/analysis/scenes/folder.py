@@ -22,7 +22,7 @@ from pyproj import Geod
 from rasterio.warp import transform_bounds
 
 from analysis.errors import UserError
-from analysis.scenes import guard, kinds, product, sensors
+from analysis.scenes import delivered, guard, kinds, product, sensors
 from analysis.scenes.scene import Refused, instant, iso
 
 MAX_FILES = 5_000
@@ -99,7 +99,8 @@ def _describe(
     file: Path, root: Path, raster: rasterio.DatasetReader, table: Mapping[str, dict[str, str]]
 ) -> dict[str, Any] | None:
     """All that is said of one file, or ``None`` for one that is no part of a scene."""
-    beside = {**_json(file.parent / "scene.json"), **_json(file.with_suffix(".json"))}
+    planet = delivered.described(file)
+    beside = {**_json(file.parent / "scene.json"), **planet, **_json(file.with_suffix(".json"))}
     row = table.get(str(file.relative_to(root)), table.get(file.name, {}))
     tags = {key.lower(): value for key, value in raster.tags().items()}
     said: dict[str, Any] = {**beside, **row}
@@ -116,7 +117,9 @@ def _describe(
             or (iso(xml.when) if xml else None) or _date_in(file, root))  # fmt: skip
     guessed = when is None and "tifftag_datetime" in tags
     scene = str(said.get("scene") or tags.get("feb11_scene") or "")
-    if not scene or (isinstance(beside.get("scene"), str) and scene == beside["scene"]):
+    if planet:
+        scene = planet["scene"]
+    elif not scene or (isinstance(beside.get("scene"), str) and scene == beside["scene"]):
         scene = stem or file.parent.name
         if file.parent != root and stem:
             scene = f"{file.parent.relative_to(root).as_posix().replace('/', '_')}_{stem}"
@@ -132,7 +135,7 @@ def _describe(
         "shape": [raster.height, raster.width],
         "bounds": transform_bounds(raster.crs, "EPSG:4326", *raster.bounds),
         "sun_elevation": tags.get("feb11_sun_elevation"),
-        "sun_azimuth": tags.get("feb11_sun_azimuth"),
+        "sun_azimuth": tags.get("feb11_sun_azimuth"), "more": planet.get("properties", {}),
     }  # fmt: skip
 
 
@@ -257,6 +260,7 @@ def _item(name: str, members: list[tuple[Path, dict[str, Any]]]) -> Mapping[str,
         "view:sun_azimuth": _number(data["sun_azimuth"]),
     }  # fmt: skip
     properties |= {key: value for key, value in values.items() if value is not None}
+    properties |= data["more"]
     west, south, east, north = data["bounds"]
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {

@@ -21,6 +21,7 @@ from analysis.scenes import (
     masks,
     normalise,
     parse,
+    planet,
     search,
     sensors,
     source,
@@ -155,8 +156,14 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     dates = windows.asked(request.start, request.end, request.before, request.after)
     site = source.site_for(where, request.site)
     area = site.aoi.geometry
+    undelivered: list[str] = []
+    if where.form == "planet":
+        where, undelivered = planet.downloaded(
+            area, dates, request.months, yes=request.yes, say=say
+        )
     wish = choose.Wish(dates, request.months, request.orbits, where.collections)
     scenes, left, lost = _scenes(where, area, dates, request)
+    lost += undelivered
     passes, more = choose.choose(scenes, area, wish)
     say(f"{len(scenes) + len(left)} scenes found, {len(passes)} chosen by their metadata")
     done = Prepared(request, where, site, [], left + more, lost, passes)
@@ -220,10 +227,6 @@ def _scenes(
         from analysis.scenes import manifest
 
         return manifest.scenes(where.content or {}, where.name), [], []
-    if where.form == "planet":
-        from analysis.scenes.planet import downloaded
-
-        where = downloaded(area, dates, request.months, yes=request.yes)
     found = search.cached(where, area.bounds, dates.whole())
     scenes: list[Scene] = []
     left: list[LeftOut] = []
