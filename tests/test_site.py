@@ -120,7 +120,7 @@ BAD_FEATURES = [
     ({"properties.id": "other"}, "feature 1: two ids"),
     ({"properties.role": "airfield"}, "feature 'aoi': role 'airfield'"),
     ({"properties.role": ["aoi"]}, "feature 'aoi': role ['aoi']"),
-    ({"properties.kind": "guessed"}, "feature 'aoi': kind 'guessed'"),
+    ({"properties.kind": ["assumed"]}, "feature 'aoi': kind ['assumed']"),
     ({"properties.kind": "published"}, "feature 'aoi': a published position needs source"),
     ({"properties.name": ""}, "feature 'aoi': name ''"),
     ({"properties.name": "a\u202eb"}, "feature 'aoi': name 'a\\u202eb'"),
@@ -142,6 +142,25 @@ BAD_FEATURES = [
     ({"geometry.coordinates": [[[0, 0], [0, 1], [1, 1], [1, 0], [0, 0]]]}, "at most 400 km2"),
     ({"geometry.coordinates": [[[0, 0]] * 5]}, "feature 'aoi': its Polygon"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(None, "has no kind"), ("building", "kind 'building'"), ("", "kind ''")]
+)
+def test_a_kind_that_vouches_for_nothing_makes_the_position_an_assumed_one(kind, said):
+    record = collection()
+    record["features"][0]["properties"]["kind"] = kind
+    found = parse(record)
+    assert found.aoi.kind == "assumed"
+    (warning,) = found.warnings
+    assert said in warning
+    assert parse(collection()).warnings == ()
+
+
+def test_a_feature_without_a_name_is_called_by_its_id():
+    record = collection()
+    del record["features"][0]["properties"]["name"]
+    assert parse(record).aoi.name == "aoi"
 
 
 @pytest.mark.parametrize(("change", "words"), BAD_FEATURES)

@@ -88,6 +88,8 @@ class Site:
     """In the order of the file; exactly one has the role ``aoi``."""
     claims: str | None = None
     """Name of the table of claims about it; without one there is no chapter of claims."""
+    warnings: tuple[str, ...] = ()
+    """What the file left open and how it was read, in words."""
 
     @property
     def aoi(self) -> Feature:
@@ -195,9 +197,12 @@ def _site(record: Any, stem: str) -> Site:
         raise Problem(f"claims {show(claims)} is not the name of a table")
     name = _text(own.get("name", record.get("name", stem)), "name")
     budget = Budget()
-    features = tuple(_feature(item, number, budget) for number, item in enumerate(raw, start=1))
+    warnings: list[str] = []
+    features = tuple(
+        _feature(item, number, budget, warnings) for number, item in enumerate(raw, start=1)
+    )
     _check_together(features)
-    return Site(name, features, claims)
+    return Site(name, features, claims, tuple(warnings))
 
 
 def _check_crs(crs: Any) -> None:
@@ -210,7 +215,7 @@ def _check_crs(crs: Any) -> None:
         raise Problem(f"reference system {show(name)}; a site is in EPSG:4326, longitude first")
 
 
-def _feature(item: Any, number: int, budget: Budget) -> Feature:
+def _feature(item: Any, number: int, budget: Budget, warnings: list[str]) -> Feature:
     """Check one feature; a problem is said of its id, or of its place in the file."""
     where = f"feature {number}"
     try:
@@ -221,9 +226,13 @@ def _feature(item: Any, number: int, budget: Budget) -> Feature:
             raise Problem("it has no properties (id, name, role, kind)")
         feature_id = _identity(item.get("id"), own.get("id"))
         where = f"feature {feature_id!r}"
-        return _checked(feature_id, own, item.get("geometry"), budget)
+        found = _checked(feature_id, own, item.get("geometry"), budget)
     except Problem as problem:
         raise Problem(f"{where}: {problem}") from None
+    if own.get("kind") != found.kind:
+        said = "no kind" if own.get("kind") is None else f"kind {show(own['kind'])}"
+        warnings.append(f"{where} has {said}: its position is taken as assumed")
+    return found
 
 
 def _identity(outer: Any, inner: Any) -> str:
@@ -237,11 +246,9 @@ def _identity(outer: Any, inner: Any) -> str:
 
 
 def _checked(feature_id: str, own: Mapping[str, Any], shape: Any, budget: Budget) -> Feature:
-    role, kind = own.get("role"), own.get("kind")
+    role, kind = own.get("role"), _kind(own.get("kind"))
     if not isinstance(role, str) or role not in ROLES:
         raise Problem(f"role {show(role)} is not one of {', '.join(ROLES)}")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise Problem(f"kind {show(kind)} is not one of {', '.join(KINDS)}")
     source, precision = own.get("source"), own.get("precision_m")
     if source is not None and not (isinstance(source, str) and _KEY.fullmatch(source)):
         raise Problem(f"source {show(source)} is not a source key")
@@ -251,7 +258,7 @@ def _checked(feature_id: str, own: Mapping[str, Any], shape: Any, budget: Budget
         raise Problem("a published position needs source and precision_m")
     return Feature(
         id=feature_id,
-        name=_text(own.get("name"), "name"),
+        name=feature_id if own.get("name") is None else _text(own["name"], "name"),
         role=role,
         kind=kind,
         geometry=geometry(shape, ROLES[role], budget),
@@ -259,6 +266,13 @@ def _checked(feature_id: str, own: Mapping[str, Any], shape: Any, budget: Budget
         precision_m=None if precision is None else float(precision),
         note=_text(own["note"], "note") if own.get("note") else "",
     )
+
+
+def _kind(value: Any) -> str:
+    """What a position rests on; a word that is not one of `KINDS` vouches for nothing."""
+    if value is not None and not (isinstance(value, str) and len(value) <= 100):
+        raise Problem(f"kind {show(value)} is not one of {', '.join(KINDS)}")
+    return value if value in KINDS else "assumed"
 
 
 def _text(value: Any, what: str) -> str:

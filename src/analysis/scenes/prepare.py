@@ -441,6 +441,7 @@ def _harmonise(sheets: list[Sheet], *, apply: bool) -> None:
 
 def _sum_up(done: Prepared) -> None:
     """Warnings that concern the run as a whole."""
+    done.warnings += [f"site: {text}" for text in done.site.warnings]
     scenes = [s.scene for s in done.sheets]
     if any(s.level == "toa" for s in scenes):
         done.warnings.append("top-of-atmosphere reflectance: haze is not taken off")
