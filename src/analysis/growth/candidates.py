@@ -1,8 +1,9 @@
 """Places where something was built: objects made of pixels, with class and dates.
 
 The threshold comes from the site's own null: how often, and how strongly, ground that is said to
-be stable scores. What is classed afterwards is the mean series of an object, so that one noisy
-pixel decides nothing.
+be stable scores. What is judged and classed afterwards is the mean series of an object, so that
+one noisy pixel decides nothing: it must look like two events even if the ground may look different
+from each orbit, as the edge of a standing roof does where the terrain model errs.
 """
 
 from __future__ import annotations
@@ -41,6 +42,10 @@ BULK = 0.5
 
 APART_DAYS = 240.0
 """Neighbouring pixels of which both events differ by more are two buildings."""
+
+PROVEN = 3.0
+"""Log Bayes factor that the mean of an object needs, against ground that looks different from
+each orbit: 20 to 1."""
 
 PIXELS_A_LOOK = 4.0
 """Pixels of one building that say as much as one alone: blur and errors of a date are shared."""
@@ -165,12 +170,15 @@ def find(
         return [], held
     stack, clear = _means(cube, series, groups)
     looks = np.clip([len(g) / PIXELS_A_LOOK for g in groups], 1.0, MOST_LOOKS)
-    laid = layout.of_objects(series, stack, clear, looks)
+    laid = layout.of_objects(series, stack, clear, looks, layout.directions(cube))
     again = recover.recoverings(laid)
     mean = scans.scan(recover.parted(laid, again), posterior=True)
+    proven = np.maximum(mean.evidence, scans.scan(laid).evidence)[0] > PROVEN
     assert mean.posterior is not None
     found: list[Candidate] = []
     for i, pixels in enumerate(groups):
+        if not proven[i]:
+            continue
         seen = clear[:, i] & (series.days < (again[i].since if again[i] else np.inf))  # type: ignore[union-attr]
         dates = [
             timeline.interval(

@@ -40,6 +40,13 @@ LEAST_JITTER = 0.2
 """Pixels by which edges are taken to move at least: errors of the terrain model displace a roof
 by orbit, and no registration of the ground sees that."""
 
+DISPLACED = 0.1
+"""Variance of what the direction of view may change of an object, of that of anything on the
+site: an error of the terrain model moves a roof's edge from orbit to orbit."""
+
+ORBIT_DATES = 3
+"""Dates from which an orbit counts as one."""
+
 STEP_CUT = 3.0
 """Whitened units at which a step between two dates is cut, when a pixel's own noise is taken."""
 
@@ -66,6 +73,8 @@ class Series:
     """``(band,)`` mean of the site, reflectance: whitened values count from it."""
     inflation: np.ndarray
     """``(y, x)`` factor by which a pixel is noisier than the site."""
+    step: float
+    """Median over the site of a pixel's root mean square step between dates, whitened."""
     shape: tuple[int, int]
     bands: tuple[str, ...]
 
@@ -83,7 +92,7 @@ def from_cube(cube: xr.Dataset, bands: Sequence[str] = BANDS) -> Series:
     stack = np.stack([cube[b].values[order] for b in names], axis=1).astype(np.float32)
     clear = cube["valid"].values[order] & np.isfinite(stack).all(axis=1)
     days = cube["time"].values[order].astype("datetime64[s]").astype(np.float64) / 86400.0
-    return lay_out(stack, clear, days, names, jitter=_jitter(cube))
+    return lay_out(stack, clear, days, names, jitter=jitter(cube))
 
 
 def lay_out(
@@ -114,7 +123,7 @@ def lay_out(
     design = waves(days)
     mean, noise, prior, spread = _site(stack, clear, design, anything)
     whiten = np.linalg.inv(np.linalg.cholesky(noise))
-    factor = _edges(stack, clear, noise, jitter)
+    factor = edge_factor(mean_picture(stack, clear), noise, jitter)
     values, seen, own = _blocks(
         stack.reshape(times, count, -1),
         clear.reshape(times, -1),
@@ -123,15 +132,53 @@ def lay_out(
         (1.0 / factor).astype(np.float32).reshape(-1),
         -(-height * width // LANES),
     )
-    # a pixel that jumps about more than its site has less to say
-    own = np.maximum(own / max(float(np.median(own[own > 0], axis=0)), 1e-6), 1.0)
-    values /= own[:, None, None, :]
-    flat = own.reshape(-1)[: height * width].reshape(height, width)
-    return Series(values, seen, days.astype(np.float64), design.astype(np.float32), prior,
-                  spread, noise, mean, factor * flat, (height, width), tuple(bands))  # fmt: skip
+    step = max(float(np.median(own[own > 0])), 1e-6) if own.any() else 1e-6
+    restless = _calmed(values, own, step)
+    flat = restless.reshape(-1)[: height * width].reshape(height, width)
+    return Series(values, seen, days.astype(np.float64), design.astype(np.float32), prior, spread,
+                  noise, mean, factor * flat, step, (height, width), tuple(bands))  # fmt: skip
 
 
-def of_objects(site: Series, stack: np.ndarray, clear: np.ndarray, looks: np.ndarray) -> Series:
+def of_pixels(site: Series, stack: np.ndarray, clear: np.ndarray, factor: np.ndarray) -> Series:
+    """Single pixels as pixels of one row, laid out as their site is, whose null they are held to.
+
+    Parameters
+    ----------
+    stack
+        ``(time, band, pixel)`` float32, reflectance.
+    clear
+        ``(time, pixel)`` boolean.
+    factor
+        ``(pixel,)`` factor on the noise where the picture has an edge; see `edge_factor`.
+    """
+    values, seen, own = _blocks(
+        stack,
+        clear,
+        site.mean.astype(np.float32),
+        np.linalg.inv(np.linalg.cholesky(site.noise)).astype(np.float32),
+        (1.0 / factor).astype(np.float32),
+        -(-stack.shape[2] // LANES),
+    )
+    restless = _calmed(values, own, site.step)
+    shape = (1, stack.shape[2])
+    return replace(site, values=values, clear=seen, shape=shape,
+                   inflation=factor[None] * restless.reshape(1, -1)[:, : shape[1]])  # fmt: skip
+
+
+def _calmed(values: np.ndarray, own: np.ndarray, step: float) -> np.ndarray:
+    """Factors ``(block, lane)``; a pixel that jumps about more than its site has less to say."""
+    restless = np.maximum(own / step, 1.0)
+    values /= restless[:, None, None, :]
+    return restless
+
+
+def of_objects(
+    site: Series,
+    stack: np.ndarray,
+    clear: np.ndarray,
+    looks: np.ndarray,
+    views: np.ndarray | None = None,
+) -> Series:
     """Mean series of objects as pixels of one row, whitened as their site is.
 
     Parameters
@@ -142,6 +189,8 @@ def of_objects(site: Series, stack: np.ndarray, clear: np.ndarray, looks: np.nda
         ``(time, object)`` boolean.
     looks
         ``(object,)`` number of independent pixels that each mean is worth.
+    views
+        ``(time, direction)`` from `directions`: the ground may look different from each.
     """
     whiten = np.linalg.inv(np.linalg.cholesky(site.noise)).astype(np.float32)
     values, seen, _ = _blocks(
@@ -154,8 +203,21 @@ def of_objects(site: Series, stack: np.ndarray, clear: np.ndarray, looks: np.nda
     )
     best = float(np.max(looks, initial=1.0))
     shape = (1, stack.shape[2])
-    return replace(site, values=values, clear=seen, prior=site.prior * best,
+    design, prior = site.design, site.prior
+    if views is not None and views.shape[1] > 1:
+        design = np.concatenate([design, views.astype(np.float32)], axis=1)
+        prior = np.concatenate([prior, np.full(views.shape[1], DISPLACED * site.spread)])
+    return replace(site, values=values, clear=seen, design=design, prior=prior * best,
                    spread=site.spread * best, inflation=np.ones(shape), shape=shape)  # fmt: skip
+
+
+def directions(cube: xr.Dataset) -> np.ndarray:
+    """Which orbit a date belongs to ``(time, orbit)``, dates ascending; none if not known."""
+    if "orbit" not in cube.coords:
+        return np.zeros((cube.sizes["time"], 0))
+    orbit = cube["orbit"].values[np.argsort(cube["time"].values, kind="stable")]
+    names, count = np.unique(orbit, return_counts=True)
+    return np.stack([orbit == n for n in names[count >= ORBIT_DATES]] or [orbit < -9], 1) * 1.0
 
 
 def waves(days: np.ndarray) -> np.ndarray:
@@ -167,7 +229,7 @@ def waves(days: np.ndarray) -> np.ndarray:
     return np.stack(rows, axis=1)
 
 
-def _jitter(cube: xr.Dataset) -> float:
+def jitter(cube: xr.Dataset) -> float:
     """What registration left, as the cube says, and no less than `LEAST_JITTER`."""
     if "shift_var_yy" not in cube.coords:
         return LEAST_JITTER
@@ -212,17 +274,28 @@ def _site(
     return mean, noise, prior, spread
 
 
-def _edges(stack: np.ndarray, clear: np.ndarray, noise: np.ndarray, jitter: float) -> np.ndarray:
-    """Factor on the noise from what registration left, where the mean picture has an edge."""
-    if jitter == 0.0:
-        return np.ones(stack.shape[2:])
-    total = np.zeros(stack.shape[2:])
+def mean_picture(stack: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    """Mean of the clear dates ``(band, y, x)``; 0 where there is none."""
     weight = np.maximum(clear.sum(axis=0), 1)
-    for b in range(stack.shape[1]):
-        picture = np.where(clear, stack[:, b], 0.0).sum(axis=0) / weight
-        rows, columns = np.gradient(picture)
-        total += (rows**2 + columns**2) / noise[b, b]
-    return np.sqrt(1.0 + total / stack.shape[1] * jitter**2)
+    return np.stack([np.where(clear, stack[:, b], 0.0).sum(axis=0) / weight
+                     for b in range(stack.shape[1])])  # fmt: skip
+
+
+def edge_factor(picture: np.ndarray, noise: np.ndarray, jitter: float) -> np.ndarray:
+    """Factor on the noise from what registration left, where the mean picture has an edge.
+
+    Parameters
+    ----------
+    picture
+        ``(..., band, y, x)`` mean reflectance.
+    noise
+        ``(band, band)`` covariance of one observation.
+    jitter
+        Pixels by which edges move, standard deviation.
+    """
+    rows, columns = np.gradient(picture, axis=(-2, -1))
+    steep = (rows**2 + columns**2) / np.diag(noise)[:, None, None]
+    return np.sqrt(1.0 + steep.mean(axis=-3) * jitter**2)
 
 
 @numba.njit(parallel=True, cache=True)

@@ -1,0 +1,329 @@
+"""Synthetic buildings in a real cube, and the detector run on them.
+
+Thousands of buildings are drawn into the cube's own pixels, each as if it were the only one
+(`analysis.growth.blend`). The scan then runs on the pixels that they touch, with the site's noise,
+background and threshold as they were without them: pixels, objects and the object's mean are judged
+as `analysis.growth.candidates.find` judges them, but no class is given. What is found of them says
+what would have been missed (`analysis.growth.detectability`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import ndimage
+
+from analysis.errors import UserError
+from analysis.growth import blend, candidates, timeline
+from analysis.growth import scan as scans
+from analysis.growth import series as layout
+from analysis.growth.blend import Buildings, Ground
+from analysis.growth.detectability import (
+    HALF_YEARS,
+    Recovery,
+    Smallest,
+    completeness,
+    curve,
+    detectability_map,
+    smallest,
+)
+from analysis.growth.timeline import Calibration
+
+__all__ = ["Drawing", "Recovery", "Smallest", "completeness", "curve", "detectability_map",
+           "draw", "inject", "smallest"]  # fmt: skip
+
+BATCH = 400
+"""Buildings that are drawn and scanned at once: memory, not result, hangs on it."""
+
+TRIES = 60
+"""Places that are tried for a building before it is dropped."""
+
+CLEARANCE = 2.0
+"""Pixels that a building keeps from the edge and from what really changed."""
+
+COVERED = 0.2
+"""Share of a building that an object must cover to be it, as in the studies of drawn worlds."""
+
+SUMMER = range(4, 10)
+"""Months of the summer half-year."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """From what synthetic buildings are drawn: a choice, and what a recovery averages over."""
+
+    area_px: tuple[float, float] = (0.25, 40.0)
+    """Pixels covered, log-uniform."""
+    aspect: tuple[float, float] = (1.0, 3.0)
+    """Length over width, uniform."""
+    stage_days: tuple[float, float] = (30.0, 400.0)
+    """From ground broken to roof on, log-uniform."""
+    begin: tuple[float, float] = (0.1, 0.85)
+    """When ground is broken, shares of the series, uniform."""
+    roofs: tuple[str, ...] = tuple(blend.ROOFS)
+    """Kinds of roof, equally often."""
+
+
+def inject(
+    cube: xr.Dataset,
+    seed: int,
+    n: int = 10_000,
+    *,
+    drawing: Drawing | None = None,
+    strength: float = 1.0,
+    where: np.ndarray | None = None,
+    stable: np.ndarray | None = None,
+    level: float = 0.9,
+    calibration: Calibration | None = None,
+) -> Recovery:
+    """Draw buildings into a cube and look for them.
+
+    Parameters
+    ----------
+    cube
+        Dims ``time, y, x``: reflectance per band, and ``valid``.
+    n
+        Buildings; those for which there is no room are counted and left out.
+    strength
+        Factor on what a building changes; 0 must find none.
+    where
+        ``(y, x)`` boolean: where centres may lie; everywhere by default.
+    stable
+        ``(y, x)`` boolean, ground taken for unchanged: the null, as in `candidates.find`.
+
+    Raises
+    ------
+    UserError
+        If the cube is too small or too short to build anything on it.
+    """
+    drawing = drawing or Drawing()
+    pixel_m = float(np.sqrt(candidates.pixel_area_m2(cube)))
+    series = layout.from_cube(cube)
+    scanned = scans.scan(series)
+    years = float(series.days[-1] - series.days[0]) / layout.YEAR
+    held = candidates.null(scanned.evidence, years, pixel_m**2, stable)
+    site = blend.ground(cube, pixel_m)
+    if site.days.size < 2 * candidates.BEFORE_DATES:
+        raise UserError(f"{site.days.size} scenes are too few to inject buildings: add scenes")
+    rng = np.random.default_rng(seed)
+    taken = np.zeros(series.shape, dtype=bool)
+    for at in candidates.objects(scanned, held.threshold):
+        taken[at[:, 0], at[:, 1]] = True
+    buildings, roofs = draw(rng, site, drawing, n, taken, where, layout.jitter(cube))
+    views = layout.directions(cube)
+    parts = [
+        _look(site, series, buildings.take(slice(i, i + BATCH)), strength, held.threshold, views,
+              layout.jitter(cube), level, calibration)
+        for i in range(0, buildings.row.size, BATCH)
+    ]  # fmt: skip
+    return Recovery(
+        table=pd.concat([_facts(cube, site, buildings, roofs, strength, pixel_m),
+                         pd.concat(parts, ignore_index=True)], axis=1).pipe(_errors),
+        threshold=held.threshold,
+        pixel_m=pixel_m,
+        extent=(float(cube["y"][0]), float(cube["y"][-1]),
+                float(cube["x"][0]), float(cube["x"][-1])),
+        seed=seed,
+        strength=strength,
+        dropped=n - buildings.row.size,
+        cube_kind=str(cube.attrs.get("kind", "unknown")),
+    )  # fmt: skip
+
+
+def draw(
+    rng: np.random.Generator,
+    site: Ground,
+    drawing: Drawing,
+    n: int,
+    taken: np.ndarray,
+    where: np.ndarray | None,
+    jitter: float,
+) -> tuple[Buildings, np.ndarray]:
+    """Buildings with room around them, and the names of their roofs."""
+    area = _log_uniform(rng, drawing.area_px, n)
+    aspect = rng.uniform(*drawing.aspect, n)
+    length, width = np.sqrt(area * aspect), np.sqrt(area / aspect)
+    row, column, placed = _places(rng, np.hypot(length, width) / 2, taken, where)
+    if not placed.any():
+        height, across = taken.shape
+        raise UserError(
+            f"no room for a synthetic building in {height} x {across} pixels: enlarge the area"
+        )
+    whole = site.days[-1] - site.days[0]
+    first = site.days[0] + whole * rng.uniform(*drawing.begin, n)
+    second = first + _log_uniform(rng, drawing.stage_days, n)
+    names = np.array(drawing.roofs)[rng.integers(0, len(drawing.roofs), n)]
+    table = {r: [blend.ROOFS[r][b] for b in site.bands] for r in drawing.roofs}
+    light = np.exp(blend.BRIGHTNESS * rng.normal(size=(n, 2)))
+    roof = np.array([table[r] for r in names]) * light[:, :1]
+    soil = np.array([blend.SOIL[b] for b in site.bands]) * light[:, 1:]
+    wet = np.exp(blend.WET * rng.normal(size=(n, site.days.size, 1)))
+    shift = jitter * rng.normal(size=(n, site.days.size, 2))
+    made = Buildings(row, column, length, width, rng.uniform(0, np.pi, n), first, second,
+                     roof, soil[:, None] * wet, shift)  # fmt: skip
+    return made.take(placed), names[placed]
+
+
+def _log_uniform(rng: np.random.Generator, span: tuple[float, float], n: int) -> np.ndarray:
+    return np.exp(rng.uniform(np.log(span[0]), np.log(span[1]), n))
+
+
+def _places(
+    rng: np.random.Generator, reach: np.ndarray, taken: np.ndarray, where: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Centres away from the edge and from what is taken, and which buildings got one."""
+    framed = np.pad(taken, 1, constant_values=True)
+    room = ndimage.distance_transform_edt(~framed)[1:-1, 1:-1]
+    row, column = np.zeros(reach.size), np.zeros(reach.size)
+    placed = np.zeros(reach.size, dtype=bool)
+    for _ in range(TRIES):
+        open_ = np.flatnonzero(~placed)
+        y = rng.uniform(-0.5, taken.shape[0] - 0.5, open_.size)
+        x = rng.uniform(-0.5, taken.shape[1] - 0.5, open_.size)
+        at = (np.round(y).astype(int), np.round(x).astype(int))
+        good = room[at] > reach[open_] + CLEARANCE
+        if where is not None:
+            good &= where[at]
+        row[open_[good]], column[open_[good]] = y[good], x[good]
+        placed[open_[good]] = True
+    return row, column, placed
+
+
+def _look(
+    site: Ground,
+    series: layout.Series,
+    buildings: Buildings,
+    strength: float,
+    threshold: float,
+    views: np.ndarray,
+    jitter: float,
+    level: float,
+    calibration: Calibration | None,
+) -> pd.DataFrame:
+    """Run the detector on the pixels of some buildings: one row each."""
+    drawn = blend.blend(site, buildings, strength)
+    factor = _edges(site, series, drawn, jitter)
+    laid = layout.of_pixels(series, drawn.stack, drawn.clear, factor)
+    scanned = scans.scan(laid)
+    groups = _groups(drawn, scanned, threshold, buildings.row.size)
+    found = pd.DataFrame({"detected": np.zeros(buildings.row.size, dtype=bool)})
+    for name in ("evidence", *(f"{e}_{k}" for e in ("ground", "roof")
+                               for k in ("low", "value", "high"))):  # fmt: skip
+        found[name] = np.nan
+    if not groups:
+        return found
+    stack, clear = _means(drawn, list(groups.values()))
+    looks = np.clip([len(g) / candidates.PIXELS_A_LOOK for g in groups.values()], 1.0,
+                    candidates.MOST_LOOKS)  # fmt: skip
+    mean = scans.scan(layout.of_objects(series, stack, clear, looks, views), posterior=True)
+    assert mean.posterior is not None
+    for k, (i, at) in enumerate(groups.items()):
+        dates = [
+            timeline.interval(mean.posterior[e, :, 0, k], site.days, clear[:, k], event, level,
+                              calibration)
+            for e, event in enumerate(timeline.EVENTS)
+        ]  # fmt: skip
+        before = np.count_nonzero(clear[:, k] & (site.days < dates[0].value))
+        if mean.evidence[0, k] <= candidates.PROVEN or before < candidates.BEFORE_DATES:
+            continue
+        values = [v for d in dates for v in (d.low, d.value, d.high)]
+        found.loc[i] = [True, float(scanned.evidence[0, at].mean()), *values]
+    return found
+
+
+def _edges(site: Ground, series: layout.Series, drawn: blend.Blended, jitter: float) -> np.ndarray:
+    """Factor on the noise of each pixel, from the edges of the mean picture with its building."""
+    height, width = site.clear.shape[1:]
+    y, x = np.clip(drawn.rows, 0, height - 1), np.clip(drawn.columns, 0, width - 1)
+    picture = np.moveaxis(site.picture[:, y, x], 0, 1).copy()
+    weight = np.maximum(drawn.clear.sum(axis=0), 1)
+    after = np.where(drawn.clear[:, None], drawn.stack, 0.0).sum(axis=0) / weight
+    np.moveaxis(picture, 1, 0)[:, drawn.touched] = after
+    return layout.edge_factor(picture, series.noise, jitter)[drawn.touched]
+
+
+def _groups(
+    drawn: blend.Blended, scanned: scans.Scan, threshold: float, count: int
+) -> dict[int, np.ndarray]:
+    """By building, the pixels of the object that covers most of it, if one covers enough."""
+    high, wide = drawn.touched.shape[1:]
+    # one patch above the other, a row apart, so that objects do not join
+    spot = np.zeros((count, high + 1, wide), dtype=bool)
+    spot[:, :high] = drawn.touched
+
+    def sheet(values: np.ndarray, empty: float) -> np.ndarray:
+        made = np.full(spot.shape, empty)
+        made[spot] = values
+        return made.reshape(-1, wide)
+
+    quiet = np.zeros((1, count * (high + 1), wide))
+    evidence = sheet(scanned.evidence[0], -1e9)
+    first, second = (np.concatenate([quiet, sheet(d[1, 0], 0.0)[None], quiet])
+                     for d in (scanned.first, scanned.second))  # fmt: skip
+    tall = scans.Scan(evidence, evidence, first, second, None)
+    number = sheet(np.arange(drawn.cover.size), -1).astype(int)
+    cover = sheet(drawn.cover, 0.0)
+    area = cover.reshape(count, -1).sum(axis=1)
+    best: dict[int, tuple[float, np.ndarray]] = {}
+    for at in candidates.objects(tall, threshold):
+        i = int(at[0, 0]) // (high + 1)
+        share = float(cover[at[:, 0], at[:, 1]].sum() / area[i])
+        if share >= COVERED and share > best.get(i, (0.0, at))[0]:
+            best[i] = (share, number[at[:, 0], at[:, 1]])
+    return {i: pixels for i, (_, pixels) in sorted(best.items())}
+
+
+def _means(drawn: blend.Blended, groups: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean reflectance ``(time, band, object)``, and dates on which half of an object was seen."""
+    starts = np.cumsum([0, *[len(g) for g in groups[:-1]]])
+    pixels = np.concatenate(groups)
+    there = drawn.clear[:, pixels]
+    seen = np.add.reduceat(there.astype(np.int64), starts, axis=1)
+    total = np.add.reduceat(
+        np.where(there[:, None], drawn.stack[:, :, pixels], 0.0).astype(np.float64), starts, axis=2
+    )
+    enough = seen >= np.maximum([len(g) / 2 for g in groups], 1)
+    return total / np.maximum(seen, 1)[:, None], enough
+
+
+def _facts(
+    cube: xr.Dataset, site: Ground, made: Buildings, roofs: np.ndarray, strength: float, side: float
+) -> pd.DataFrame:
+    """What was drawn, one row for each building."""
+    y, x = np.round(made.row).astype(int), np.round(made.column).astype(int)
+    clear = site.clear[:, y, x]
+    when = site.days[:, None]
+    works = (when >= made.first) & (when < made.second)
+    moved = (made.roof.T - site.picture[:, y, x]) * strength
+    first, second = (d.astype("datetime64[D]") for d in (made.first, made.second))
+    month = first.astype("datetime64[M]").astype(int) % 12 + 1
+    return pd.DataFrame({
+        "y": np.interp(made.row, np.arange(cube.sizes["y"]), cube["y"].values),
+        "x": np.interp(made.column, np.arange(cube.sizes["x"]), cube["x"].values),
+        "row": made.row,
+        "column": made.column,
+        "area_m2": made.length * made.width * side**2,
+        "length_m": made.length * side,
+        "width_m": made.width * side,
+        "angle_deg": np.degrees(made.angle),
+        "roof": roofs,
+        "contrast": np.sqrt((moved**2).mean(axis=0)),
+        "ground_broken": first.astype("datetime64[s]"),
+        "roof_on": second.astype("datetime64[s]"),
+        "stage_days": made.second - made.first,
+        "half_year": np.where(np.isin(month, list(SUMMER)), HALF_YEARS[1], HALF_YEARS[0]),
+        "clear_before": (clear & (when < made.first)).sum(axis=0),
+        "clear_works": (clear & works).sum(axis=0),
+        "clear_after": (clear & (when >= made.second)).sum(axis=0),
+    })  # fmt: skip
+
+
+def _errors(table: pd.DataFrame) -> pd.DataFrame:
+    """Dates found as days since 1970, and how far they lie from the true ones."""
+    for name, truth in (("ground", "ground_broken"), ("roof", "roof_on")):
+        days = table[truth].to_numpy().astype("datetime64[D]").astype(float)
+        table[f"{name}_error_days"] = table[f"{name}_value"] - days
+    return table
