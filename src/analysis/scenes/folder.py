@@ -56,10 +56,13 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
     for file in files:
         try:
             with guard.environment(), guard.opened(str(file)) as raster:
-                known = _describe(file, root, raster, table)
+                known, count = _describe(file, root, raster, table), raster.count
         except Refused as reason:
             lost.append(f"{file.relative_to(root)}: {reason}")
             continue
+        if known is None and count >= len(sensors.CORE):
+            lost.append(f"{file.relative_to(root)}: nothing says which of its {count} bands is "
+                        f"which: describe them, or give a column bands in {TABLE}")  # fmt: skip
         if known is not None:
             groups.setdefault(known["scene"], []).append((file, known))
     items: list[tuple[Mapping[str, Any], str]] = []
@@ -88,9 +91,9 @@ def _table(root: Path) -> dict[str, dict[str, str]]:
     if not place.is_file():
         return {}
     with place.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if rows and ("file" not in rows[0] or "datetime" not in rows[0]):
-        raise UserError(f"{place}: it needs the columns file and datetime (and may have sensor, "
+        rows = [{"datetime": row.get("date") or "", **row} for row in csv.DictReader(file)]
+    if rows and not all(row.get("file") and row["datetime"] for row in rows):
+        raise UserError(f"{place}: each row needs file and datetime (and may have sensor, "
                         "bands, scale, offset, cloud, orbit, kind)")  # fmt: skip
     return {row["file"]: {k: v for k, v in row.items() if k and v} for row in rows}
 
