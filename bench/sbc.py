@@ -6,28 +6,27 @@ how many there were is written down.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
-from analysis import evidence, paths
-from analysis.steps import source_digest
-from analysis.strikes import calibration
+from analysis import evidence
+from analysis.strikes import calibration, ranks
 from analysis.strikes.claims_used import SELECTIONS, select
 from analysis.strikes.likelihood import Datum
-from bench.machine import machine
+from bench.record import code, write
 
-PRIOR = "balanced"
+STUDY = "sbc-count"
 SELECTION = "latest"
 SEED = 20241125
 FITS = 500
 
-MODEL = "analysis.strikes.count_model"
-WORLDS = "analysis.strikes.count_worlds"
+MODULES = ("analysis.strikes.ranks",)
+"""What the study tests: model, simulator, stated priors and sampler, all reached from here."""
 
 
 def design() -> list[Datum]:
@@ -35,35 +34,32 @@ def design() -> list[Datum]:
     return select(evidence.load(), SELECTIONS[SELECTION])
 
 
-def code() -> str:
-    """Digest of the code that the study tests."""
-    return source_digest(MODEL)
+def described(claims: list[Datum]) -> list[dict[str, Any]]:
+    """The design as plain values."""
+    return [{k: v if v is None else str(v) for k, v in asdict(c).items()} for c in claims]
 
 
 def main() -> None:
     """Run the study and write it."""
+    code(MODULES)  # taken now, and kept: the code that runs, whatever is edited meanwhile
     claims, started = design(), time.monotonic()
-    ranks: dict[str, list[int]] = defaultdict(list)
+    found: dict[str, list[int]] = defaultdict(list)
     divergences: list[int] = []
     for world in range(FITS):
-        found = calibration.world_ranks(PRIOR, claims, SEED, world)
-        divergences.append(found.pop("divergences"))
-        for name, rank in found.items():
-            ranks[name].append(rank)
+        here = ranks.world_ranks(claims, SEED, world)
+        divergences.append(here.pop("divergences"))
+        for name, rank in here.items():
+            found[name].append(rank)
         if (world + 1) % 20 == 0:
             passed = time.monotonic() - started
-            gaps = ", ".join(f"{n} {calibration.gap(np.array(r)):.2f}" for n, r in ranks.items())
+            gaps = ", ".join(f"{n} {calibration.gap(np.array(r)):.2f}" for n, r in found.items())
             line = f"sbc: {world + 1} of {FITS} fits, {passed:.0f} s; largest gaps: {gaps}"
             print(line, file=sys.stderr, flush=True)
     content = {
-        "study": "sbc-count", "model": MODEL, "prior": PRIOR, "selection": SELECTION,
-        "claims": [c.claim_id for c in claims], "seed": SEED, "fits": FITS,
-        "ranks_possible": calibration.RANKS, "ranks": ranks, "divergences": divergences,
-        "source_digest": code(), "machine": machine(),
+        "prior": ranks.PRIOR, "selection": SELECTION, "claims": described(claims), "seed": SEED,
+        "fits": FITS, "ranks_possible": ranks.RANKS, "ranks": found, "divergences": divergences,
     }  # fmt: skip
-    place = Path(paths.project_root()) / calibration.STUDY
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(content, sort_keys=True) + "\n", encoding="utf-8")
+    write(STUDY, content, MODULES)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ CHECKS = {
     "evidence-validates", "no-typed-numbers", "notebooks-without-outputs", "sources-used",
     "locks-without-addresses", "results-obey-the-contract", "inputs-unchanged", "run-unaltered",
     "notebooks-fit-to-publish", "figures-described", "site-keeps-to-itself",
+    "studies-of-this-code",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from analysis.strikes.diagnostics import (
     power_sensitivity,
     summary,
 )
-from analysis.strikes.priors import COUNT_PRIORS, QUANTITIES
+from analysis.strikes.priors import QUANTITIES, STATED_PRIORS
 
 SMALL = {"chains": 2, "tune": 500, "draws": 500}
 
@@ -34,13 +34,13 @@ def claims():
 def test_a_known_count_is_recovered_from_claims_made_in_its_world(claims):
     """In a world of precise claimants the 99 % interval holds the truth and is narrow."""
     rng = np.random.default_rng(2)
-    truth = count_worlds.prior_draws(COUNT_PRIORS["balanced"], rng, 1)[0]
+    truth = count_worlds.prior_draws(STATED_PRIORS["balanced"], rng, 1)[0]
     known = {"winter": 45.0, "surge": 70.0, "lull": 0.5, "first": 2.0, "bias_fired": 1.0,
              "spread": 0.05, "lag": 5.0, "delivered_1": 60.0}  # fmt: skip
     for name, value in known.items():
         truth[QUANTITIES.index(name)] = value
     stated = count_worlds.state(truth, claims, rng)
-    posterior, quantities = sample(COUNT_PRIORS["balanced"], stated, 3, **SMALL)
+    posterior, quantities = sample(STATED_PRIORS["balanced"], stated, 3, **SMALL)
     assert int(posterior["diverging"].sum()) == 0
     found = targets(quantities)
     for name, true in (("winter", 47.0), ("year", 115.5)):
@@ -55,14 +55,14 @@ def test_more_missiles_fit_as_well_when_claimants_understate(claims):
     """The same claims under opposite beliefs about the bias give counts apart."""
     medians = {}
     for name in ("overstated", "understated"):
-        _, quantities = sample(COUNT_PRIORS[name], claims, 5, **SMALL)
+        _, quantities = sample(STATED_PRIORS[name], claims, 5, **SMALL)
         medians[name] = float(np.median(targets(quantities)["year"]))
     assert medians["understated"] > 1.4 * medians["overstated"]
 
 
 def test_a_floor_that_says_nothing_changes_nothing(claims):
     """Filling up a selection leaves the posterior within Monte Carlo error."""
-    prior = COUNT_PRIORS["balanced"]
+    prior = STATED_PRIORS["balanced"]
     filled = [*claims, *[count.VACUOUS] * (count.ROWS - len(claims))]
     alone = targets(sample(prior, claims, 5, **SMALL)[1])["year"]
     padded = targets(sample(prior, filled, 6, **SMALL)[1])["year"]
@@ -120,9 +120,9 @@ import sys
 from analysis import evidence
 from analysis.strikes.claims_used import SELECTIONS, select
 from analysis.strikes.count_model import sample, targets
-from analysis.strikes.priors import COUNT_PRIORS
+from analysis.strikes.priors import STATED_PRIORS
 claims = select(evidence.load(), SELECTIONS["latest"])
-_, quantities = sample(COUNT_PRIORS["balanced"], claims, 8, chains=2, tune=300, draws=300)
+_, quantities = sample(STATED_PRIORS["balanced"], claims, 8, chains=2, tune=300, draws=300)
 print([repr(float(v.mean())) for v in targets(quantities).values()])
 print([repr(float(v)) for v in quantities.ravel()[:: 997]])
 """

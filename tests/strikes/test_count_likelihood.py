@@ -21,7 +21,7 @@ from analysis.strikes.likelihood import (
     table_of,
     world_of,
 )
-from analysis.strikes.priors import COUNT_PRIORS, QUANTITIES, ROUND
+from analysis.strikes.priors import QUANTITIES, ROUND, STATED_PRIORS
 
 START, WINTER_END, AUTUMN = date(2023, 12, 30), date(2024, 2, 27), date(2024, 11, 23)
 
@@ -140,7 +140,7 @@ def test_a_shared_bias_cancels_against_the_counts():
 
 def test_what_is_fired_never_exceeds_what_is_delivered():
     rng = np.random.default_rng(7)
-    for q in count_worlds.prior_draws(COUNT_PRIORS["balanced"], rng, 500):
+    for q in count_worlds.prior_draws(STATED_PRIORS["balanced"], rng, 500):
         world = world_of(NUMPY, q[None, :])
         for end, delivered in zip(DELIVERED_ENDS, world.delivered[:, 0], strict=True):
             fired = sum(
@@ -160,7 +160,7 @@ def test_two_implementations_of_a_world_agree():
         claim("about", 60, end=date(2024, 12, 6), stated=date(2024, 12, 6)),
     ]  # fmt: skip
     columns = arrays_of(table_of(claims))
-    for q in count_worlds.prior_draws(COUNT_PRIORS["balanced"], rng, 50):
+    for q in count_worlds.prior_draws(STATED_PRIORS["balanced"], rng, 50):
         named = dict(zip(QUANTITIES, q, strict=True))
         world = world_of(NUMPY, q[None, :])
         assert world.cells[0] == pytest.approx(count_worlds.fired_by_cell(named))
@@ -195,7 +195,7 @@ def test_the_numpy_likelihood_is_the_sampled_one():
     from analysis.strikes.count_model import beliefs_of, build, model_values
 
     claims = [claim("about", 50), claim("at-least", 20)]
-    prior = COUNT_PRIORS["balanced"]
+    prior = STATED_PRIORS["balanced"]
     model = build(len(claims))
     for name, value in model_values(prior, claims).items():
         model.set_data(name, value)

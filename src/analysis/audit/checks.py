@@ -12,8 +12,8 @@ import nbformat
 import pandas as pd
 
 from analysis import evidence, figures, paths, results, steps
-from analysis.audit import prose
-from analysis.audit.registry import Outcome, check
+from analysis.audit import prose, studies
+from analysis.audit.registry import Note, Outcome, check
 from analysis.audit.registry import run_all as _run_all
 from analysis.report import gate, notebooks, runs
 from analysis.report.runs import Run
@@ -143,6 +143,30 @@ def _figure_problems(about: dict, folder: Path, sources: set[str], keys: set[str
     for ending in (".svg", ".csv"):
         if not (folder / "figures" / (name + ending)).is_file():
             yield f"figure {name}: {name}{ending} is missing"
+
+
+@check("studies-of-this-code", needs_run=True)
+def studies_of_this_code(run: Run) -> Iterable[str]:
+    """Studies that a result cites or reads tested the code that is here.
+
+    A study that nobody cites, and a gap in what a study says of its code, is noted.
+    """
+    cited = studies.cited(r.to_json() for r in run.results.values())
+    states = studies.states(paths.project_root())
+    for state in states:
+        where, keys = f"{studies.FOLDER}/{state.name}.json", cited.get(state.name)
+        if state.problem and keys:
+            more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+            yield f"{where}: {state.problem}; {keys[0]}{more} cite it"
+        elif state.problem:
+            yield Note(f"note: {where}: {state.problem}; no result cites it")
+        if state.unlisted:
+            yield Note(
+                f"note: {where}: imports {', '.join(state.unlisted)} without naming it among the "
+                "modules it tested"
+            )
+    for name in sorted(set(cited) - {s.name for s in states}):
+        yield f"{cited[name][0]}: cites the study {name!r}, which is not in {studies.FOLDER}"
 
 
 class _Assets(HTMLParser):

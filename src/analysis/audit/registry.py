@@ -14,6 +14,11 @@ Check = Callable[..., Iterable[str]]
 SHOWN = 20
 """Findings of one check that are shown; the rest are counted."""
 
+
+class Note(str):
+    """A finding that is shown and fails nothing."""
+
+
 _checks: dict[str, tuple[Check, bool]] = {}
 
 
@@ -24,7 +29,7 @@ class Outcome:
     name: str
     ok: bool
     detail: str
-    """What was wrong, one finding a line; empty when the check holds."""
+    """What was found, one finding a line; where the check holds, notes alone."""
 
 
 def check(name: str, *, needs_run: bool = False) -> Callable[[Check], Check]:
@@ -49,5 +54,7 @@ def _run(name: str, function: Check, needs_run: bool, run: Run | None) -> Outcom
         found = list(function(run) if needs_run else function())
     except Feb11Error as error:  # what cannot be checked does not hold
         found = [str(error)]
+    found.sort(key=lambda one: isinstance(one, Note))  # faults first, in their order
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return Outcome(name, not found, "\n".join(found[:SHOWN] + more))
+    ok = all(isinstance(one, Note) for one in found)
+    return Outcome(name, ok, "\n".join(found[:SHOWN] + more))

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 from analysis.results import Result
 from analysis.steps import step
-from analysis.strikes import record_casualties, record_counts, record_multiverse, record_share
-from analysis.strikes.tables import tables
+from analysis.strikes import (
+    conclusions,
+    record_casualties,
+    record_counts,
+    record_multiverse,
+    record_share,
+)
+from analysis.strikes.tables import Tables, tables
 
 SEED = 20241125
 
 PERIOD_START, PERIOD_END = "2024-01-01", "2024-11-22"
 """Default period: the year up to the last full day before the relays."""
 
-SECTIONS = {
+_MEASURED = {
     "counts": record_counts.results,
     "share": record_share.results,
     "casualties": record_casualties.results,
     "multiverse": record_multiverse.results,
 }
-"""Section of the notebook to what it records."""
+
+
+def _conclusions(tables: Tables) -> list[Result]:
+    found = {r.key: r for record in _MEASURED.values() for r in record(tables)}
+    return list(conclusions.of_the_chapter(found, tables.bands))
+
+
+SECTIONS = {**_MEASURED, "conclusions": _conclusions}
+"""Section of the notebook to what it records; the last compares the others."""
 
 
 @step(reads=("evidence",))
 def section(
     name: str, period_start: str = PERIOD_START, period_end: str = PERIOD_END
 ) -> list[Result]:
-    """Results of one section: ``counts``, ``share``, ``casualties`` or ``multiverse``.
+    """Results of one section, by its name in `SECTIONS`.
 
     Raises
     ------

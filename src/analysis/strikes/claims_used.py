@@ -14,11 +14,11 @@ import pandas as pd
 
 from analysis.errors import UserError
 from analysis.evidence import Evidence, lineage
-from analysis.strikes.likelihood import Datum
+from analysis.strikes.likelihood import FIRED_CELLS, Datum
+from analysis.strikes.windows import seasons
 
-UNDATED = date(2024, 3, 31)
-"""Day of the undated delegation's statement, by its number shortly after March
-2024; nobody claims use from 28 Feb to 30 Jul, so that the day hardly matters."""
+UNDATED = "count.undated"
+"""The choice that gives an undated statement its day."""
 
 SELECTIONS: dict[str, tuple[str, ...]] = {
     "latest": ("C20", "C29", "C13", "C28", "C37", "C04", "C27", "C48", "C52"),
@@ -44,11 +44,13 @@ def select(evidence: Evidence, claim_ids: tuple[str, ...], *, inferred: bool = T
     Raises
     ------
     UserError
-        If a claim is missing, is not a claim, or is of one lineage or body with
+        If the evidence no longer fits the model's cells, or a claim is missing, is
+        not a claim, or is of one lineage or body with
         another one about the same quantity: that would count it twice. The
         message names table, row and reason.
     """
     data = readable(evidence, claim_ids)
+    check_cells(evidence)
     for quantity in ("fired", "delivered"):
         alike = [d.claim_id for d in data if d.quantity == quantity]
         for group in lineage.lineages(evidence, alike, inferred=inferred):
@@ -69,7 +71,33 @@ def readable(evidence: Evidence, claim_ids: Iterable[str]) -> list[Datum]:
     UserError
         If one is missing, is not a claim, or gives no number of missiles.
     """
-    return [_read(*_find(evidence, claim_id)) for claim_id in claim_ids]
+    undated = date.fromisoformat(evidence.choices.set_index("choice_id").loc[UNDATED, "low"])
+    return [_read(*_find(evidence, claim_id), undated) for claim_id in claim_ids]
+
+
+def check_cells(evidence: Evidence) -> None:
+    """Hold the model's cells to the evidence: winter, lull and surge begin and end alike.
+
+    The surge of the cells runs to the last day that a claim counts, one day past
+    the last full day of bulletins.
+
+    Raises
+    ------
+    UserError
+        If they differ: then the cells of the likelihood have to be set anew.
+    """
+    winter, lull, surge = seasons(evidence)
+    cells = (
+        (winter, FIRED_CELLS[1][0], FIRED_CELLS[3][1]),
+        (lull, *FIRED_CELLS[4]),
+        (surge, FIRED_CELLS[5][0], surge.end),
+    )
+    for window, first, last in cells:
+        if (window.start, window.end) != (first, last):
+            raise UserError(
+                f"the evidence puts the {window.name} from {window.start} to {window.end}, the "
+                f"cells of the count's likelihood from {first} to {last}: set FIRED_CELLS anew"
+            )
 
 
 def _find(evidence: Evidence, claim_id: str) -> tuple[pd.Series, str]:
@@ -80,7 +108,7 @@ def _find(evidence: Evidence, claim_id: str) -> tuple[pd.Series, str]:
     return found.iloc[0], f"aggregate_claims.csv row {found.index[0] + 2} ({claim_id})"
 
 
-def _read(row: pd.Series, place: str) -> Datum:
+def _read(row: pd.Series, place: str, undated: date) -> Datum:
     if row["basis"] != "claim":
         raise UserError(
             f"{place}: basis is {row['basis']!r}; only claims enter a likelihood, "
@@ -101,7 +129,8 @@ def _read(row: pd.Series, place: str) -> Datum:
         form, number = "between", float(low)
     if row["quantity"] == "attacks" and form != "at-least":
         raise UserError(f"{place}: attacks give missiles only as a floor")
-    stated = UNDATED if pd.isna(row["statement_date_high"]) else row["statement_date_high"].date()
+    said = row["statement_date_high"]
+    stated = undated if pd.isna(said) else said.date()
     end = stated if pd.isna(row["period_end"]) else row["period_end"].date()
     return Datum(
         claim_id=str(row["claim_id"]), quantity=_QUANTITY[row["quantity"]], form=form,

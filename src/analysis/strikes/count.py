@@ -12,6 +12,7 @@ from analysis.errors import UserError
 from analysis.steps import step
 from analysis.strikes.claims_used import SELECTIONS, select
 from analysis.strikes.count_model import sample, targets
+from analysis.strikes.count_priors import count_priors
 from analysis.strikes.count_worlds import prior_draws
 from analysis.strikes.diagnostics import Diagnostics, diagnose, power_sensitivity
 from analysis.strikes.likelihood import (
@@ -23,7 +24,7 @@ from analysis.strikes.likelihood import (
     log_probability,
     table_of,
 )
-from analysis.strikes.priors import COUNT_PRIORS, QUANTITIES
+from analysis.strikes.priors import NAMES, QUANTITIES, CountPrior
 
 PRIOR_DRAWS = 20_000
 
@@ -66,16 +67,18 @@ def fit(prior: str, seed: int, selection: str = "latest") -> CountFit:
     CheckFailed
         If the sampler did not converge.
     """
-    for name, known in ((prior, set(COUNT_PRIORS)), (selection, set(SELECTIONS))):
+    for name, known in ((prior, set(NAMES)), (selection, set(SELECTIONS))):
         if name not in known:
             raise UserError(f"{name!r} is not one of {', '.join(sorted(known))}")
-    claims = select(evidence.load(), SELECTIONS[selection], inferred=selection != "echoes")
-    return fit_claims(prior, claims, seed, selection)
+    tables = evidence.load()
+    claims = select(tables, SELECTIONS[selection], inferred=selection != "echoes")
+    return fit_claims(prior, count_priors(tables)[prior], claims, seed, selection)
 
 
-def fit_claims(prior: str, claims: Sequence[Datum], seed: int, selection: str) -> CountFit:
-    """Fit given claims under a named prior; refuses draws that did not converge."""
-    beliefs = COUNT_PRIORS[prior]
+def fit_claims(
+    prior: str, beliefs: CountPrior, claims: Sequence[Datum], seed: int, selection: str
+) -> CountFit:
+    """Fit given claims under a prior; refuses draws that did not converge."""
     filled = [*claims, *[VACUOUS] * (ROWS - len(claims))]
     posterior, quantities = sample(beliefs, filled, seed)
     diagnostics = diagnose(posterior)

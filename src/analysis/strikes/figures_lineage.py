@@ -186,8 +186,8 @@ def _panel(axis: Any, shown: list[Node], lanes: list[str], tables: Tables, words
         own = node.claim.claim_id in OWN
         axis.text(
             *places[node.claim.claim_id], _value(node.claim, words), ha="center", va="center",
-            fontsize=8.5, color="white" if own else "black", fontweight="bold" if own else "normal",
-            bbox={"boxstyle": "round,pad=0.28", "facecolor": figures.BLUE if own else "white",
+            fontsize=8, color="white" if own else "black", fontweight="bold" if own else "normal",
+            bbox={"boxstyle": "round,pad=0.18", "facecolor": figures.BLUE if own else "white",
                   "edgecolor": figures.BLUE if own else "#555555", "linewidth": 0.9},
         )  # fmt: skip
     axis.set_yticks([height[lane] for lane in lanes], lanes, fontsize=8.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -14,16 +15,24 @@ from matplotlib.patches import Patch, Rectangle
 from scipy.stats import gaussian_kde
 
 from analysis import figures
-from analysis.strikes.calibration import RANKS, band, ecdf
+from analysis.strikes.calibration import band, ecdf
+from analysis.strikes.likelihood import FIRED_CELLS
+from analysis.strikes.ranks import RANKS
+from analysis.strikes.tables import Band
 from analysis.words import Words
 
 _FORMS = {"about": "o", "exactly": "o", "at-least": "^", "below": "v", "between": "o"}
 _TICKS = (5, 10, 20, 40, 80, 160, 320)
-_SPANS = {"winter": ("2024-02-27", "2024-07-30"), "year": ("2024-11-23", "2025-06-20")}
+_SPANS = {
+    "winter": (FIRED_CELLS[3][1], FIRED_CELLS[4][1]),
+    "year": (FIRED_CELLS[5][1], date(2025, 6, 20)),
+}
 """Days over which an interval is drawn: from the end of its period on."""
 
 
-def claims(shown: pd.DataFrame, spans: pd.DataFrame, words: Words, **texts: str) -> Figure:
+def claims(
+    shown: pd.DataFrame, spans: pd.DataFrame, words: Words, *, driven: bool, **texts: str
+) -> Figure:
     """Claims by statement date, with prior and posterior of the count.
 
     Parameters
@@ -32,6 +41,8 @@ def claims(shown: pd.DataFrame, spans: pd.DataFrame, words: Words, **texts: str)
         One row per claim: ``claim_id, stated, number, form, quantity, used``.
     spans
         One row per target: ``target, prior_low, prior_high, low, median, high``.
+    driven
+        Whether the prior moves the median by more than a tenth.
     texts
         ``low, high, label`` of the title, ``prior`` of the subtitle.
     """
@@ -58,7 +69,10 @@ def claims(shown: pd.DataFrame, spans: pd.DataFrame, words: Words, **texts: str)
     figure.legend(handles=_claim_handles(words), loc="lower left", ncols=3, fontsize=8)
     return figures.finish(
         figure,
-        words("strike_models.claims.title", **{k: texts[k] for k in ("low", "high", "label")}),
+        words(
+            f"strike_models.claims.{'title' if driven else 'title_stable'}",
+            **{k: texts[k] for k in ("low", "high", "label")},
+        ),
         words("strike_models.claims.subtitle", prior=texts["prior"]),
         words("strike_models.claims.source"),
     )
@@ -124,9 +138,10 @@ def _claim_handles(words: Words) -> list[Any]:
 def drivers(
     counts: Mapping[str, tuple[np.ndarray, np.ndarray]],
     shares: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    bands: Mapping[str, tuple[float, float]],
+    bands: Mapping[str, Band],
     words: Words,
     *,
+    driven: bool,
     count_moved: str,
     share_moved: str,
 ) -> Figure:
@@ -138,11 +153,14 @@ def drivers(
         By prior, draws before and after (missiles; ratios).
     bands
         The claimed figure of ``count`` and ``share``.
+    driven
+        Whether a prior moves a median by more than a tenth.
     """
     figure, axes = figures.new(4.9, 2, 4, sharex="row")
     for row, (model, fits) in enumerate((("count", counts), ("share", shares))):
         for axis, (name, (before, after)) in zip(axes[row], fits.items(), strict=True):
-            axis.axvspan(*_scaled(np.array(bands[model]), model), color="#DDDDDD", zorder=0)
+            ends = np.array([bands[model].low, bands[model].high or np.inf])
+            axis.axvspan(*_scaled(ends, model), color="#DDDDDD", zorder=0)
             _densities(axis, before, after, model)
             median = float(np.median(after))
             shown = words.number(100 * median if model == "share" else median)
@@ -159,7 +177,11 @@ def drivers(
     axes[1][0].set_xticks((0, 50, 100))
     return figures.finish(
         figure,
-        words("strike_models.drivers.title", count=count_moved, share=share_moved),
+        words(
+            f"strike_models.drivers.{'title' if driven else 'title_stable'}",
+            count=count_moved,
+            share=share_moved,
+        ),
         words("strike_models.drivers.subtitle"),
         words("strike_models.drivers.source"),
     )

@@ -11,13 +11,12 @@ from analysis.results import Result
 from analysis.steps import step
 from analysis.strikes import calibration, model_figures, models
 from analysis.strikes.claims_used import SELECTIONS, readable
+from analysis.strikes.count_priors import count_priors
 from analysis.strikes.diagnostics import summary
-from analysis.strikes.priors import COUNT_PRIORS
+from analysis.strikes.priors import NAMES, CountPrior
 from analysis.strikes.share_priors import SHARE_PRIORS
+from analysis.strikes.tables import Band, band
 from analysis.words import Words, words
-
-SHARE_BAND = (0.30, 0.37)
-"""What a third is read as: choice ``band.third``."""
 
 
 @step(reads=("evidence",))
@@ -38,18 +37,32 @@ def claim_table() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@step(reads=("evidence",))
+def bands() -> dict[str, Band]:
+    """What the claimed figures of ``count`` and ``share`` are read as."""
+    tables = evidence.load()
+    return {"count": band(tables, "band.missiles"), "share": band(tables, "band.third")}
+
+
+@step(reads=("evidence",))
+def all_priors() -> dict[str, CountPrior]:
+    """The priors of the count, the one that reads the bulletins among them."""
+    return count_priors(evidence.load())
+
+
 def claims(seed: int, language: str) -> None:
     """Show the claims by statement date, prior and posterior of the count against them."""
     w, found = words(language), _found(seed)
     fit, name = models.count_fits(seed)[models.REFERENCE], models.REFERENCE
     shown = claim_table()
     spans = pd.DataFrame([_span(fit, target) for target in ("winter", "year")])
-    medians = [float(found[f"strikes.count.posterior.{p}"].value or 0) for p in COUNT_PRIORS]
+    driven = bool(found[f"strikes.count.posterior.{name}"].label)
+    medians = [float(found[f"strikes.count.posterior.{p}"].value or 0) for p in NAMES]
     low, high = w.number(min(medians)), w.number(max(medians))
     label = str(found[f"strikes.count.posterior.{name}"].label or "")
     sources = sorted({s for keys in shown["sources"] for s in keys.split()})
     figure = model_figures.claims(
-        shown, spans, w, low=low, high=high, label=label,
+        shown, spans, w, driven=driven, low=low, high=high, label=label,
         prior=w(f"strike_models.count.names.{name}"),
     )  # fmt: skip
     plain = {k: w.result(_unlabelled(found[f"strikes.count.{k}"])) for k in (
@@ -62,7 +75,7 @@ def claims(seed: int, language: str) -> None:
             last=w.date(shown["stated"].max()), prior=name, winter=winter, year=year,
             before=before, low=low, high=high,
         ),
-        caption=w("strike_models.claims.caption", label=label),
+        caption=w("strike_models.claims.caption"),
         keys=[f"strikes.count.{k}" for k in plain], sources=sources,
         data=pd.concat([shown, spans], ignore_index=True),
     )  # fmt: skip
@@ -79,7 +92,9 @@ def drivers(seed: int, language: str) -> None:
         m: w.number(100 * float(found[f"strikes.{m}.moved"].value or 0)) for m in ("count", "share")
     }
     figure = model_figures.drivers(
-        counts, shares, {"count": models.BAND, "share": SHARE_BAND}, w,
+        counts, shares, bands(), w,
+        driven=any(found[f"strikes.{m}.posterior.{n}"].label for m, n in (
+            ("count", models.REFERENCE), ("share", next(iter(SHARE_PRIORS))))),
         count_moved=moved["count"], share_moved=moved["share"],
     )  # fmt: skip
     listed = {
@@ -98,7 +113,7 @@ def drivers(seed: int, language: str) -> None:
             "strike_models.drivers.alt", counts=listed["count"], shares=listed["share"],
             count=moved["count"], share_moved=moved["share"],
         ),
-        caption=w("strike_models.drivers.caption", label=models.PRIOR_DRIVEN), keys=keys,
+        caption=w("strike_models.drivers.caption"), keys=keys,
         sources=["UADT_CSV"], data=_driver_table(counts, shares),
     )  # fmt: skip
 
@@ -115,7 +130,7 @@ def priors(language: str) -> None:
             ),
             w(f"strike_models.count.reasons.{name}"),
         ]
-        for name, prior in COUNT_PRIORS.items()
+        for name, prior in all_priors().items()
     ]
     shares = [
         [

@@ -2,8 +2,9 @@
 
 Every quantity is positive and has a log-normal prior given by its 5 % and 95 % points.
 The reasons stand in ``words/<language>/strike_models.toml``, under the names
-used here. The first prior of the table is the reference; the others change
-one belief each, so that a moved median can be traced to what moved it.
+used here. The reference stands first; the others change one belief each, so that
+a moved median can be traced to what moved it. One of them, ``launches``, takes its
+ranges from the bulletins and is computed in `count_priors`; the others are judgement.
 """
 
 from __future__ import annotations
@@ -78,13 +79,21 @@ class CountPrior:
 QUANTITIES: tuple[str, ...] = tuple(field.name for field in fields(CountPrior))
 """Order of the quantities wherever they stand in an array."""
 
-COUNT_PRIORS: dict[str, CountPrior] = {
-    "balanced": CountPrior(),
-    "launches": CountPrior(winter=Range(6, 46), surge=Range(6, 61)),
+REFERENCE = "balanced"
+"""The prior that the others change, each in one belief."""
+
+LAUNCHES = "launches"
+"""The prior that reads the bulletins: `count_priors` computes its ranges."""
+
+STATED_PRIORS: dict[str, CountPrior] = {
+    REFERENCE: CountPrior(),
     "overstated": CountPrior(bias_fired=Range(1.0, 2.25)),
     "understated": CountPrior(bias_fired=Range(1 / 2.25, 1.0)),
 }
-"""Priors of the count, the reference first."""
+"""Priors of the count that rest on judgement alone."""
+
+NAMES = (REFERENCE, LAUNCHES, "overstated", "understated")
+"""All priors of the count, the reference first."""
 
 HEAPING = (1 / 3, 1 / 3, 1 / 3)
 """Weights of the ways to give a number: to the unit, the ten, or one of `ROUND`. Eight

@@ -9,8 +9,8 @@ from analysis.strikes.bounds import HEADLINE, ISKANDER, READINGS, shares
 from analysis.strikes.bulletin import largest, numbered
 from analysis.strikes.record import LAUNCHES, bounds, exact, scenario
 from analysis.strikes.rivals import CNN, FIGURES, rivals
-from analysis.strikes.specifications import LAST_KNOWN_EARLY_USE
 from analysis.strikes.tables import Tables
+from analysis.strikes.windows import LAST_KNOWN_EARLY_USE
 
 FAMILIES = ("iskander-m", "joint", "kn-23", "aeroballistic", "s300")
 """Pure labels, as the bulletins print them in families."""

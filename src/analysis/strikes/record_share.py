@@ -20,8 +20,8 @@ from analysis.strikes.bounds import (
     smallest,
 )
 from analysis.strikes.record import LAUNCHES, bounds, exact, scenario
-from analysis.strikes.specifications import LAST_KNOWN_EARLY_USE
 from analysis.strikes.tables import Tables
+from analysis.strikes.windows import LAST_KNOWN_EARLY_USE
 
 THIRD = Fraction(1, 3)
 """The published share; what it takes to reach it is computed against this."""

@@ -16,7 +16,6 @@ so P(label | Russian) rests on its prior alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -27,16 +26,14 @@ from analysis.errors import UserError
 from analysis.steps import step
 from analysis.strikes.diagnostics import Diagnostics, diagnose, power_sensitivity
 from analysis.strikes.share_priors import LULL_SHARE, SHARE_PRIORS, SharePrior
+from analysis.strikes.windows import seasons
 
 LABELS = ("kn-23", "joint", "iskander-m", "s300")
 """Families of labels, in the order of the priors."""
 
-PERIODS: tuple[tuple[str, date, date], ...] = (
-    ("winter", date(2024, 1, 1), date(2024, 2, 27)),
-    ("lull", date(2024, 2, 28), date(2024, 7, 30)),
-    ("surge", date(2024, 7, 31), date(2024, 11, 22)),
-)
-"""Labels changed their meaning between these, so each has its own distributions."""
+PERIODS = ("winter", "lull", "surge")
+"""Labels changed their meaning between these, so each has its own distributions; their
+days are those of `windows.seasons`."""
 
 DEBRIS: tuple[tuple[str, str, int, tuple[str, ...]], ...] = (
     ("I02a", "winter", 1, ("iskander-m", "s300")),
@@ -107,19 +104,18 @@ def census(tables: evidence.Evidence) -> Census:
     family = rows["label"].map(tables.labels.set_index("label")["family"]).astype(str)
     day = rows["date"].dt.date
     cells = []
-    for i, (_, start, end) in enumerate(PERIODS):
+    for i, window in enumerate(seasons(tables)):
         for j, name in enumerate(LABELS):
-            chosen = (day >= start) & (day <= end) & (family == name)
+            chosen = (day >= window.start) & (day <= window.end) & (family == name)
             total = float(rows.loc[chosen, "launched"].sum())
             if total > 0:
                 cells.append((total, i, j))
     missiles, period, label = (np.array(c) for c in zip(*cells, strict=True))
     single, mixed = np.zeros(len(cells)), np.zeros(len(cells))
     mixed_missiles = np.zeros(len(PERIODS))
-    names = [p[0] for p in PERIODS]
     for incident, when, count, labels in DEBRIS:
         _check(tables, incident, count)
-        at = names.index(when)
+        at = PERIODS.index(when)
         inside = (period == at) & np.isin(label, [LABELS.index(x) for x in labels])
         if len(labels) == 1:
             single[inside] += count
@@ -184,7 +180,7 @@ def compiled(cells: Census) -> Any:
 
 def exponents(prior: SharePrior, cells: Census) -> dict[str, np.ndarray]:
     """The data of `build`: concentrations by cell and beta exponents by period."""
-    shares = [LULL_SHARE if name == "lull" else prior.share for name, *_ in PERIODS]
+    shares = [LULL_SHARE if name == "lull" else prior.share for name in PERIODS]
     return {
         "given_nk": np.array(prior.label_given_nk, dtype=float)[cells.label][:, None],
         "given_ru": np.array(prior.label_given_ru, dtype=float)[cells.label][:, None],
@@ -195,7 +191,7 @@ def exponents(prior: SharePrior, cells: Census) -> dict[str, np.ndarray]:
 def targets(north_korean: np.ndarray, missiles: np.ndarray, cells: Census) -> dict[str, np.ndarray]:
     """Shares from missiles by cell, of North Korean origin and in all, both (..., cells)."""
     found = {}
-    surge = cells.period == [p[0] for p in PERIODS].index("surge")
+    surge = cells.period == PERIODS.index("surge")
     family = cells.label != LABELS.index("s300")
     for name in TARGETS:
         taken = surge.copy() if name.startswith("surge") else np.ones_like(surge)

@@ -15,7 +15,7 @@ from analysis.strikes.bulletin import Row, inside
 from analysis.strikes.casualties import GROUPS, Event, counted
 from analysis.strikes.multiverse import Incoherent, Specification
 from analysis.strikes.rivals import Claim
-from analysis.strikes.windows import Window
+from analysis.strikes.windows import LAST_KNOWN_EARLY_USE, Window
 
 JOINT = ("joint-none", "without-crimea", "joint-all")
 """Readings of the joint label that give a number; hidden missiles have none."""
@@ -28,10 +28,6 @@ EARLY_TOLLS = {"prosecutors-march": ("C24", "C25"), "prosecutors-may": ("C32", "
 
 The figure of the security service is the one that the prosecutors took over
 (link inferred): a lineage enters once."""
-
-LAST_KNOWN_EARLY_USE = "C29"
-"""The claim that dates the last known use before the pause; it ends counts that
-are undated or that run on without a strike."""
 
 USED = {
     "missiles": tuple(EARLY_COUNTS.values()),

@@ -68,10 +68,10 @@ def tables(period_start: str, period_end: str) -> Tables:
     rows = series(found.launches, found.labels)
     claims = rivals.claims(found)
     bands = {
-        "missiles": _band(found, "band.missiles"),
-        "killed": _band(found, "band.killed"),
-        "injured": _band(found, "band.injured"),
-        "share": _band(found, "band.third"),
+        "missiles": band(found, "band.missiles"),
+        "killed": band(found, "band.killed"),
+        "injured": band(found, "band.injured"),
+        "share": band(found, "band.third"),
     }
     links = rivals.links(found.lineage)
     return Tables(
@@ -96,7 +96,8 @@ def tables(period_start: str, period_end: str) -> Tables:
     )  # fmt: skip
 
 
-def _band(found: evidence.Evidence, choice: str) -> Band:
+def band(found: evidence.Evidence, choice: str) -> Band:
+    """The band that is registered under a choice ``band.*``."""
     row = found.choices.set_index("choice_id").loc[choice]
     high = row["high"]
     return Band(float(row["low"]), None if pd.isna(high) else float(high), choice)

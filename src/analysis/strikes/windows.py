@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
 from analysis.errors import UserError
+from analysis.evidence import Evidence
+
+LAST_KNOWN_EARLY_USE = "C29"
+"""The claim that dates the last known use before the pause; it ends counts that
+are undated or that run on without a strike."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +69,29 @@ def windows(choices: pd.DataFrame, period_start: str, period_end: str) -> list[W
         registered(choices, "window.aug-sep", "aug-sep"),
         period(period_start, period_end),
     ]
+
+
+def seasons(tables: Evidence) -> tuple[Window, Window, Window]:
+    """Winter, lull and surge: the year cut at the last early use and where use resumes.
+
+    Raises
+    ------
+    UserError
+        If the tables do not hold the claim that dates the last early use, or these
+        days do not follow one another.
+    """
+    year = registered(tables.choices, "window.year", "year")
+    surge = registered(tables.choices, "window.surge", "surge")
+    claims = tables.aggregate_claims.set_index("claim_id")["period_end"]
+    last = claims.get(LAST_KNOWN_EARLY_USE)
+    if last is None or pd.isna(last) or not year.start <= last.date() < surge.start:
+        raise UserError(
+            f"aggregate_claims.csv: {LAST_KNOWN_EARLY_USE} has to end between {year.start} and "
+            f"{surge.start}, since it dates the last use before the pause"
+        )
+    one = timedelta(days=1)
+    return (
+        Window("winter", year.start, last.date(), year.choice),
+        Window("lull", last.date() + one, surge.start - one, surge.choice),
+        surge,
+    )
