@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from bench import alarms, dates, pairs, sbc, scenes, speed
+from bench import alarms, dates, models_speed, pairs, sbc, scenes, speed
 
 STUDIES = {
     "sbc": sbc.main,
+    "models": models_speed.main,
     "scenes": scenes.main,
     "pairs": pairs.main,
     "dates": dates.main,
