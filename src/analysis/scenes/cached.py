@@ -31,13 +31,16 @@ def prepared(request: Request, progress: Callable[[str], None] | None = None) ->
     """
     token = _say.set(progress)
     try:
-        place, day = _place(request)
-        return _prepared(asdict(request), place, _site(request), day)
+        place, day = on_disk(request)
+        done = _prepared(asdict(request), place, site_on_disk(request), day)
+        if all(kept.whole() for kept in done.kept.values()):
+            return done
+        return prepare(request, progress)  # the pixels were deleted; the same come again
     finally:
         _say.reset(token)
 
 
-def _place(request: Request) -> tuple[str, str]:
+def on_disk(request: Request) -> tuple[str, str]:
     """Files on disk that the answer depends on, and the day where it depends on a service."""
     name = request.source.strip() or "bundled"
     nothing = "requirements/report.lock"
@@ -57,7 +60,8 @@ def _place(request: Request) -> tuple[str, str]:
     return nothing, ""
 
 
-def _site(request: Request) -> str:
+def site_on_disk(request: Request) -> str:
+    """The site file that is named, or a file that says nothing if the catalogue brings its own."""
     return str(site.locate(request.site)) if request.site else "requirements/report.lock"
 
 

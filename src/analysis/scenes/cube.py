@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from analysis.scenes import grid as grids
 from analysis.scenes import sensors
 from analysis.scenes.normalise import Harmony
+from analysis.scenes.planes import Kept, Planes, keep, scratch
 from analysis.scenes.registration import Shift
 from analysis.scenes.scene import Scene, iso
 from analysis.scenes.shift import filled, moved, moved_mask
@@ -28,14 +29,14 @@ POINT_M = 60.0
 
 @dataclass
 class Sheet:
-    """One date on its way into the cube."""
+    """One date on its way into the cube; its pixels lie in planes, see `analysis.scenes.planes`."""
 
     scene: Scene
     role: str
-    bands: dict[str, np.ndarray]
-    """Reflectance, float32 ``(y, x)``."""
-    valid: np.ndarray
-    """Ground in plain sight."""
+    date: int = 0
+    """Its place in the planes."""
+    layers: tuple[str, ...] = ()
+    """Bands that it has there."""
     cloud: float | None = None
     """Percent of the area under cloud, by the scene's own mask; ``None`` without one."""
     masked: Mapping[str, float] = field(default_factory=dict)
@@ -73,54 +74,68 @@ def _disc(point: Point, box: GeoBox, height: float, width: float) -> np.ndarray:
     return away <= POINT_M**2
 
 
-def crop(sheet: Sheet, pixels: int) -> None:
-    """Take some pixels off each side."""
-    inner = (slice(pixels, -pixels), slice(pixels, -pixels))
-    sheet.bands = {name: image[inner] for name, image in sheet.bands.items()}
-    sheet.valid = sheet.valid[inner]
-
-
-def align(sheet: Sheet) -> None:
+def align(planes: Planes, sheet: Sheet) -> None:
     """Bring one date to the common frame, in one resampling."""
     if sheet.shift is None:
         return
     dy, dx = sheet.shift.y, sheet.shift.x
-    for name, image in sheet.bands.items():
+    core = np.ones(planes.shape, dtype=bool)
+    for name in sheet.layers:
+        image = planes.get(name, sheet.date)
         there = np.isfinite(image)
-        if not there.any():
-            continue
-        out = moved(filled(image.astype(np.float64), there), dy, dx)
-        sheet.bands[name] = np.where(moved_mask(there, dy, dx), out, np.nan).astype(np.float32)
-    core = np.all([np.isfinite(sheet.bands[n]) for n in sensors.CORE], axis=0)
-    sheet.valid = moved_mask(sheet.valid, dy, dx) & core
+        if there.any():
+            out = moved(filled(image.astype(np.float64), there), dy, dx)
+            image = np.where(moved_mask(there, dy, dx), out, np.nan).astype(np.float32)
+            planes.put(name, sheet.date, image)
+        if name in sensors.CORE:
+            core &= np.isfinite(image)
+    planes.put("valid", sheet.date, moved_mask(planes.get("valid", sheet.date), dy, dx) & core)
 
 
-def harmonise(sheet: Sheet) -> None:
-    """Apply the relative normalisation of one date."""
-    if sheet.harmony is None or not sheet.harmony.stable:
-        return
-    pairs = zip(sensors.CORE, sheet.harmony.gain, sheet.harmony.offset, strict=True)
-    for name, gain, offset in pairs:
-        sheet.bands[name] = ((sheet.bands[name] - np.float32(offset)) / np.float32(gain)).astype(
-            np.float32
-        )
+def harmonised(sheet: Sheet, name: str, image: np.ndarray) -> np.ndarray:
+    """One band of one date after the relative normalisation."""
+    if sheet.harmony is None or not sheet.harmony.stable or name not in sensors.CORE:
+        return image
+    place = sensors.CORE.index(name)
+    offset, gain = sheet.harmony.offset[place], sheet.harmony.gain[place]
+    return ((image - np.float32(offset)) / np.float32(gain)).astype(np.float32)
 
 
-def build(sheets: Sequence[Sheet], box: GeoBox, *, aligned: bool) -> xr.Dataset:
+def finish(planes: Planes, sheets: Sequence[Sheet], box: GeoBox, *, harmonise: bool) -> Kept:
+    """Planes of the cube: normalised where asked for, and cut to ``box``, their middle."""
+    names = [n for n in (*sensors.CORE, *sensors.OPTIONAL) if any(n in s.layers for s in sheets)]
+    top, left = ((a - b) // 2 for a, b in zip(planes.shape, box.shape, strict=True))
+    inner = (slice(top, top + box.shape[0]), slice(left, left + box.shape[1]))
+    none = np.full(box.shape, np.nan, dtype=np.float32)
+    with scratch(len(sheets), (box.shape[0], box.shape[1])) as final:
+        for n, sheet in enumerate(sheets):
+            final.put("valid", n, planes.get("valid", sheet.date)[inner])
+            for name in names:
+                image = none
+                if name in sheet.layers:
+                    image = planes.get(name, sheet.date)
+                    image = (harmonised(sheet, name, image) if harmonise else image)[inner]
+                final.put(name, n, image)
+        return keep(final)
+
+
+def build(sheets: Sequence[Sheet], kept: Kept, box: GeoBox, *, aligned: bool) -> xr.Dataset:
     """The cube of one sensor.
 
     Dims ``time, y, x``; variables are the bands (float32 reflectance, NaN
-    where there is no pixel) and ``valid`` (boolean). Shifts are in pixels,
-    (y, x), as they were measured, whether or not they have been applied
-    (attribute ``aligned``).
+    where there is no pixel) and ``valid`` (boolean). They lie on disk and are
+    read when they are used; ``cube.load()`` takes all of it into memory.
+    Shifts are in pixels, (y, x), as they were measured, whether or not they
+    have been applied (attribute ``aligned``).
     """
-    names = [n for n in (*sensors.CORE, *sensors.OPTIONAL) if any(n in s.bands for s in sheets)]
-    none = np.full(box.shape, np.nan, dtype=np.float32)
+    names = [n for n in (*sensors.CORE, *sensors.OPTIONAL) if any(n in s.layers for s in sheets)]
     data = {
-        name: (("time", "y", "x"), np.stack([s.bands.get(name, none) for s in sheets]))
+        name: kept.variable(name, {
+            "units": "1", "long_name": f"surface reflectance, {name}",
+            "grid_mapping": "spatial_ref"})
         for name in names
-    }
-    data["valid"] = (("time", "y", "x"), np.stack([s.valid for s in sheets]))
+    }  # fmt: skip
+    data["valid"] = kept.variable("valid", {})
     spatial = xr_coords(box)
     y, x = box.dimensions
     spatial = {("y" if k == y else "x" if k == x else k): v for k, v in spatial.items()}
@@ -140,9 +155,6 @@ def build(sheets: Sequence[Sheet], box: GeoBox, *, aligned: bool) -> xr.Dataset:
         "pixel_height_m": height, "pixel_width_m": width, "pixel_area_m2": height * width,
         "aligned": aligned,
     }  # fmt: skip
-    for name in names:
-        cube[name].attrs = {"units": "1", "long_name": f"surface reflectance, {name}",
-                            "grid_mapping": "spatial_ref"}  # fmt: skip
     return cube
 
 

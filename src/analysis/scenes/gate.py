@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.scenes.planes import InMemory, Series, blocks, median
+
 STEP = 0.1
 """Reflectance: the offset since baseline 04.00."""
 
@@ -62,7 +64,12 @@ def judge(stack: np.ndarray, ok: np.ndarray) -> list[Verdict]:
     ok
         Ground in plain sight, ``(time, y, x)``.
     """
-    levels, absolute = _levels(stack, ok)
+    return judge_series(InMemory(stack, ok))
+
+
+def judge_series(series: Series) -> list[Verdict]:
+    """`judge` for a series that need not be in memory."""
+    levels, absolute = _levels(series)
     steps = _steps(levels, absolute)
     verdicts = []
     for step, level, dark in zip(steps, levels, absolute, strict=True):
@@ -70,39 +77,45 @@ def judge(stack: np.ndarray, ok: np.ndarray) -> list[Verdict]:
     return verdicts
 
 
-def _levels(stack: np.ndarray, ok: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _levels(series: Series) -> tuple[np.ndarray, np.ndarray]:
     """Level per scene and band relative to the series, and the absolute one of dark ground."""
-    seen = np.where(ok[:, None], stack, np.nan)
-    count = len(stack)
+    count = series.count
     relative = np.full((count, len(BANDS)), np.nan)
     absolute = np.full((count, len(BANDS)), np.nan)
+    usual, often = _usual(series)
+    enough = often >= max(2, 0.3 * count)
+    known = np.isfinite(usual).all(axis=0)
     with np.errstate(invalid="ignore"):
-        usual = _median(seen)
-        enough = ok.sum(axis=0) >= max(2, 0.3 * count)
         dark = usual[2] <= np.nanpercentile(np.where(enough, usual[2], np.nan), 100 - DARK * 5)
     # A step common to many scenes would look unsteady, so steadiness is judged within a scene:
     # the difference to the usual picture is the same all over ground that did not change.
     for n in range(count):
-        use = ok[n] & dark & enough & np.isfinite(usual).all(axis=0)
+        bands, ok = series.one(n)
+        use = ok & dark & enough & known
         if use.sum() < FEWEST_PIXELS:
-            use = ok[n] & enough & np.isfinite(usual).all(axis=0)
+            use = ok & enough & known
         if use.sum() < FEWEST_PIXELS:
             continue
-        change = seen[n][:, use] - usual[:, use]
+        seen = np.where(ok, bands, np.nan)
+        change = seen[:, use] - usual[:, use]
         middle = np.median(change, axis=1, keepdims=True)
         near = (np.abs(change - middle) < 3 * STEADY).all(axis=0)
         if near.sum() >= FEWEST_PIXELS:
             change = change[:, near]
         relative[n] = np.median(change, axis=1)
-        absolute[n] = np.percentile(seen[n][:, ok[n]], DARK / 2, axis=1)
+        absolute[n] = np.percentile(seen[:, ok], DARK / 2, axis=1)
     return relative, absolute
 
 
-def _median(stack: np.ndarray) -> np.ndarray:
-    some = np.isfinite(stack).any(axis=0)
-    out = np.full(stack.shape[1:], np.nan)
-    out[some] = np.nanmedian(stack[:, some], axis=0)
-    return out
+def _usual(series: Series) -> tuple[np.ndarray, np.ndarray]:
+    """Median over time by band, and on how many dates each pixel is in plain sight."""
+    usual = np.full((series.bands, *series.shape), np.nan)
+    often = np.zeros(series.shape, dtype=int)
+    for part in blocks(series.shape, 8 * series.bands * series.count):
+        bands, ok = series.rows(part)
+        usual[:, part] = median(np.where(ok[:, None], bands, np.nan))
+        often[part] = ok.sum(axis=0)
+    return usual, often
 
 
 def _steps(levels: np.ndarray, absolute: np.ndarray) -> list[int]:

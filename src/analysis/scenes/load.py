@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import odc.stac
@@ -19,6 +20,9 @@ from analysis.scenes.choose import Pass
 from analysis.scenes.reader import Reader
 from analysis.scenes.redact import clean, strip
 from analysis.scenes.scene import Layer, Refused, Scene, iso
+
+if TYPE_CHECKING:
+    from analysis.scenes.signing import Signer
 
 RESAMPLING = dict.fromkeys(sensors.CORE, "cubic")
 """For scenes on another grid; masks, and the band that only serves one, take the nearest."""
@@ -47,7 +51,7 @@ def read(
     box: GeoBox,
     area: BaseGeometry,
     *,
-    sign: Callable[[str], str] | None = None,
+    sign: Signer | None = None,
 ) -> Pixels:
     """Digital numbers of some layers of one pass on the grid ``box``.
 
@@ -82,7 +86,7 @@ def _read(
     names: Sequence[str],
     box: GeoBox,
     area: BaseGeometry,
-    sign: Callable[[str], str] | None,
+    sign: Signer | None,
 ) -> Pixels:
     nodata = {(layer.href, layer.index): layer.nodata
               for part in one.parts for layer in part.layers.values()}  # fmt: skip
@@ -131,12 +135,17 @@ def _asset(layer: Layer) -> pystac.Asset:
 
 def read_all(
     passes: Sequence[Pass], task: Callable[[Pass], Pixels | Refused], *, remote: bool
-) -> list[Pixels | Refused]:
-    """Run ``task`` for each pass: one after the other on disk, some at once over a network."""
+) -> Iterator[Pixels | Refused]:
+    """Run ``task`` for each pass: one after the other on disk, some at once over a network.
+
+    What was read is handed on before more is read.
+    """
     if not remote or len(passes) < 2:
-        return [task(one) for one in passes]
+        yield from map(task, passes)
+        return
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(task, passes))
+        for start in range(0, len(passes), AT_ONCE):
+            yield from pool.map(task, passes[start : start + AT_ONCE])
 
 
 def download_bytes(passes: Sequence[Pass], box: GeoBox) -> int:

@@ -133,20 +133,29 @@ def by_series(blue: np.ndarray, nir: np.ndarray, bad: np.ndarray) -> list[Cover]
     none = np.zeros(bad.shape[1:], dtype=bool)
     if len(blue) < SERIES_FEWEST:
         return [Cover(none, none, none, b) for b in bad]
-    usual_blue = _median(np.where(bad, np.nan, blue))
-    usual_nir = _median(np.where(bad, np.nan, nir))
-    covers = []
-    for b, n, missing in zip(blue, nir, bad, strict=True):
-        with np.errstate(invalid="ignore"):
-            bright = ndimage.median_filter((b - usual_blue > 0.10).astype(np.uint8), 3) > 0
-            dark = (
-                ndimage.median_filter(
-                    ((n < 0.55 * usual_nir) & (b < usual_blue + 0.01)).astype(np.uint8), 5
-                )
-                > 0
-            )
-        covers.append(Cover(bright & ~missing, dark & ~bright & ~missing, none, missing))
-    return covers
+    usual_blue, usual_nir = usual(blue, bad), usual(nir, bad)
+    return [beside(b, n, missing, usual_blue, usual_nir)
+            for b, n, missing in zip(blue, nir, bad, strict=True)]  # fmt: skip
+
+
+def usual(stack: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Median over time of what is there, ``(y, x)``; each pixel by itself."""
+    return _median(np.where(bad, np.nan, stack))
+
+
+def beside(
+    blue: np.ndarray,
+    nir: np.ndarray,
+    bad: np.ndarray,
+    usual_blue: np.ndarray,
+    usual_nir: np.ndarray,
+) -> Cover:
+    """Cover of one date beside the usual picture: brighter is cloud, darker is shadow."""
+    with np.errstate(invalid="ignore"):
+        bright = ndimage.median_filter((blue - usual_blue > 0.10).astype(np.uint8), 3) > 0
+        low = (nir < 0.55 * usual_nir) & (blue < usual_blue + 0.01)
+        dark = ndimage.median_filter(low.astype(np.uint8), 5) > 0
+    return Cover(bright & ~bad, dark & ~bright & ~bad, np.zeros_like(bad), bad)
 
 
 def _median(stack: np.ndarray) -> np.ndarray:
@@ -166,28 +175,29 @@ def rescue(covers: Sequence[Cover], blue: np.ndarray, pixel_m: float) -> list[Co
     blue
         Reflectance, ``(time, y, x)``.
     """
-    cloud = _without_roofs(np.array([c.cloud for c in covers]), covers, blue, pixel_m)
-    shadow = _without_roofs(np.array([c.shadow for c in covers]), covers, blue, pixel_m)
+    clear = np.array([clear_around(c, pixel_m) for c in covers])
+    cloud = without_roofs(np.array([c.cloud for c in covers]), clear, blue)
+    shadow = without_roofs(np.array([c.shadow for c in covers]), clear, blue)
     return [Cover(cloud[n], shadow[n], c.snow, c.bad) for n, c in enumerate(covers)]
 
 
-def _without_roofs(
-    flag: np.ndarray, covers: Sequence[Cover], blue: np.ndarray, pixel_m: float
-) -> np.ndarray:
+def clear_around(cover: Cover, pixel_m: float) -> np.ndarray:
+    """Where the surroundings are mostly clear on one date, so that a flag may be a roof."""
+    side = max(3, round(WIDE_M / pixel_m) | 1)
+    around = _share((cover.cloud | cover.shadow) & ~cover.bad, ~cover.bad, side)
+    return (around < CLEAR_AROUND) & ~cover.bad
+
+
+def without_roofs(flag: np.ndarray, clear: np.ndarray, blue: np.ndarray) -> np.ndarray:
+    """Flags without those that recur; all ``(time, y, x)``, each pixel by itself."""
     if len(flag) < FEWEST:
         return flag
-    bad = np.array([c.bad for c in covers])
-    any_cloud = np.array([c.cloud | c.shadow for c in covers]) & ~bad
-    side = max(3, round(WIDE_M / pixel_m) | 1)
-    around = np.array([_share(one, ~missing, side)
-                       for one, missing in zip(any_cloud, bad, strict=True)])  # fmt: skip
-    clear = (around < CLEAR_AROUND) & ~bad
     alone = flag & clear
     seen, hits = _running(clear), _running(alone)
     recurs = (seen >= FEWEST) & (hits >= RECURS * seen)
-    usual = _running_median(np.where(alone, blue, np.nan))
+    usual_blue = _running_median(np.where(alone, blue, np.nan))
     with np.errstate(invalid="ignore"):
-        steady = np.abs(blue - usual) < SAME
+        steady = np.abs(blue - usual_blue) < SAME
     return flag & ~(alone & recurs & steady)
 
 

@@ -15,6 +15,8 @@ from datetime import datetime
 import numpy as np
 from scipy import stats
 
+from analysis.scenes.planes import InMemory, Series, blocks, median, scratch
+
 SEASON_DAYS = 45
 """Days of the year on either side that count as the same season."""
 
@@ -55,26 +57,38 @@ def fit(stack: np.ndarray, ok: np.ndarray, times: Sequence[datetime]) -> list[Ha
     ok
         Ground in plain sight, ``(time, y, x)``.
     """
-    days = np.array([t.timetuple().tm_yday for t in times])
-    seen = np.where(ok[:, None], stack, np.nan)
-    found = []
-    for n in range(len(stack)):
-        near = np.abs((days - days[n] + 182) % 365 - 182) <= SEASON_DAYS
-        near[n] = False
-        if near.sum() < FEWEST_DATES:
-            near = np.arange(len(stack)) != n
-        if near.sum() < 2:
-            found.append(_nothing(stack.shape[1], "too few other dates"))
-            continue
-        found.append(_one(seen[n], _median(seen[near])))
+    return fit_series(InMemory(stack, ok), times)
+
+
+def fit_series(series: Series, times: Sequence[datetime]) -> list[Harmony]:
+    """`fit` for a series that need not be in memory."""
+    beside = [_near(times, n) for n in range(series.count)]
+    with scratch(series.count, series.shape) as usual:
+        for part in blocks(series.shape, 8 * series.bands * series.count):
+            bands, ok = series.rows(part)
+            seen = np.where(ok[:, None], bands, np.nan)
+            for n, near in enumerate(beside):
+                if near.sum() < 2:
+                    continue
+                for band, image in enumerate(median(seen[near])):
+                    usual.put(str(band), n, image, part.start)
+        found = []
+        for n, near in enumerate(beside):
+            if near.sum() < 2:
+                found.append(_nothing(series.bands, "too few other dates"))
+                continue
+            bands, ok = series.one(n)
+            reference = np.stack([usual.get(str(band), n) for band in range(series.bands)])
+            found.append(_one(np.where(ok, bands, np.nan), reference))
     return found
 
 
-def _median(stack: np.ndarray) -> np.ndarray:
-    some = np.isfinite(stack).any(axis=0)
-    out = np.full(stack.shape[1:], np.nan)
-    out[some] = np.nanmedian(stack[:, some], axis=0)
-    return out
+def _near(times: Sequence[datetime], n: int) -> np.ndarray:
+    """Other dates of the same season; where they are too few, all others."""
+    days = np.array([t.timetuple().tm_yday for t in times])
+    near = np.abs((days - days[n] + 182) % 365 - 182) <= SEASON_DAYS
+    near[n] = False
+    return near if near.sum() >= FEWEST_DATES else np.arange(len(times)) != n
 
 
 def _nothing(bands: int, why: str) -> Harmony:

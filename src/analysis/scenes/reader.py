@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import warnings
-from collections.abc import Callable
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import rasterio
@@ -24,6 +23,9 @@ from analysis.scenes import guard, kinds, transport
 from analysis.scenes.redact import clean, strip
 from analysis.scenes.scene import Declared, Grid, Refused
 
+if TYPE_CHECKING:
+    from analysis.scenes.signing import Signer
+
 # Arrays that are warped have their position beside them, not in them.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning, module="rasterio.warp")
 
@@ -38,9 +40,7 @@ class Reader(RioDriver):
     is outside the file or holds its nodata value is NaN.
     """
 
-    def __init__(
-        self, nodata: dict[tuple[str, int], float | None], sign: Callable[[str], str] | None
-    ) -> None:
+    def __init__(self, nodata: dict[tuple[str, int], float | None], sign: Signer | None) -> None:
         super().__init__()
         self.nodata = nodata
         self.sign = sign
@@ -96,7 +96,8 @@ class _File:
             except (RasterioError, Refused) as error:
                 if not guard.is_remote(href):
                     raise Refused(_first_line(error)) from None
-                _ask_plainly(href, attempt)
+                if _ask_plainly(href, attempt, self.driver.sign):
+                    continue
                 if attempt == TRIES:
                     raise Refused(f"{strip(href)}: {_first_line(error)}, after {TRIES} tries"
                                   ) from None  # fmt: skip
@@ -186,8 +187,10 @@ def _warped(raster: rasterio.DatasetReader, band: int, box: GeoBox, resampling: 
     return out
 
 
-def _ask_plainly(href: str, attempt: int) -> None:
+def _ask_plainly(href: str, attempt: int, sign: Signer | None) -> bool:
     """Ask for the first bytes outside of GDAL: it says why, and waits as it is asked to.
+
+    Returns whether the address has to be signed anew.
 
     Raises
     ------
@@ -198,12 +201,16 @@ def _ask_plainly(href: str, attempt: int) -> None:
     try:
         answer = transport.fetch(href, headers={"Range": "bytes=0-63"}, limits=limits)
     except transport.ServiceError as error:
+        expired = error.status in (401, 403) and sign is not None and attempt < TRIES
+        if expired and sign is not None and sign.forget(href):
+            return True
         raise Refused(str(error)) from None
     looks = guard.looks_like(answer.content[:64])
     if looks:
         raise Refused(f"{strip(href)}: {looks}")
     if answer.status_code == 200 and attempt == 1 and len(answer.content) > 64:
         raise Refused(f"{strip(href)}: the server does not offer parts of a file (no ranges)")
+    return False
 
 
 def _first_line(error: Exception) -> str:

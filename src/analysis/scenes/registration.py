@@ -21,6 +21,7 @@ from scipy import ndimage
 
 from analysis.scenes import estimators
 from analysis.scenes.estimators import TileShifts
+from analysis.scenes.planes import Planes, blocks, median, scratch
 from analysis.scenes.shift import filled, moved, moved_mask
 
 BANDS = ("red", "nir")
@@ -78,8 +79,28 @@ class View:
     group: str = ""
     """Scenes with the same view of the ground: the relative orbit."""
 
+    @property
+    def view(self) -> View:
+        """Itself; what is on disk is read here."""
+        return self
 
-def register(views: Sequence[View]) -> list[Shift]:
+
+@dataclass(frozen=True)
+class ViewOnDisk:
+    """A view that is read when it is looked at."""
+
+    planes: Planes
+    date: int
+    group: str = ""
+
+    @property
+    def view(self) -> View:
+        """The view in memory."""
+        bands = {name: self.planes.get(name, self.date) for name in BANDS}
+        return View(bands, self.planes.get("valid", self.date), self.group)
+
+
+def register(views: Sequence[View | ViewOnDisk]) -> list[Shift]:
     """Shifts of all scenes relative to one frame, the middle one of those that register.
 
     A scene that can't be registered gets a `Shift` with its reason.
@@ -89,7 +110,8 @@ def register(views: Sequence[View]) -> list[Shift]:
     if len(views) == 1:
         return [Shift(0.0, 0.0, (0.0, 0.0, 0.0), 0.0, 0)]
     first = _typical(views)
-    shifts = _each(lambda n: against(views[first], views[n], bands=BANDS[:1]), len(views))
+    model = views[first].view
+    shifts = _each(lambda n: against(model, views[n].view, bands=BANDS[:1]), len(views))
     shifts[first] = _NOTHING
     shifts = _polish(views, shifts)
     good = np.array([(s.y, s.x) for s in shifts if s.why_not is None])
@@ -100,7 +122,7 @@ def register(views: Sequence[View]) -> list[Shift]:
 _NOTHING = Shift(0.0, 0.0, (0.0, 0.0, 0.0), 0.0, 0)
 
 
-def _polish(views: Sequence[View], shifts: list[Shift]) -> list[Shift]:
+def _polish(views: Sequence[View | ViewOnDisk], shifts: list[Shift]) -> list[Shift]:
     """Register each scene again, to the composite of its orbit; then the orbits to each other."""
     groups: dict[str, list[int]] = defaultdict(list)
     for number, view in enumerate(views):
@@ -108,25 +130,28 @@ def _polish(views: Sequence[View], shifts: list[Shift]) -> list[Shift]:
     usable = [n for n, s in enumerate(shifts) if s.why_not is None]
     if len(usable) < COMPOSITE:
         return shifts
-    whole = _composite(views, shifts, usable)
     found = list(shifts)
-    for members in groups.values():
-        inside = [n for n in members if n in usable]
-        reference, offset = whole, _NOTHING
-        if len(inside) >= COMPOSITE and len(groups) > 1:
-            reference = _composite(views, shifts, inside)
-            offset = against(whole, reference)
-            if offset.why_not is not None:
-                reference, offset = whole, _NOTHING
-        again = partial(_again, reference, views, shifts, members)
-        for n, shift in zip(members, _each(again, len(members)), strict=True):
-            found[n] = _plus(shift, offset)
+    with scratch(len(views), views[0].view.ok.shape) as common:
+        for n in usable:
+            _bring(views[n].view, shifts[n], common, n)
+        whole = _composite(common, usable, views[usable[0]].group)
+        for members in groups.values():
+            inside = [n for n in members if n in usable]
+            reference, offset = whole, _NOTHING
+            if len(inside) >= COMPOSITE and len(groups) > 1:
+                reference = _composite(common, inside, views[inside[0]].group)
+                offset = against(whole, reference)
+                if offset.why_not is not None:
+                    reference, offset = whole, _NOTHING
+            again = partial(_again, reference, views, shifts, members)
+            for n, shift in zip(members, _each(again, len(members)), strict=True):
+                found[n] = _plus(shift, offset)
     return found
 
 
 def _again(
     reference: View,
-    views: Sequence[View],
+    views: Sequence[View | ViewOnDisk],
     shifts: Sequence[Shift],
     members: Sequence[int],
     place: int,
@@ -134,7 +159,7 @@ def _again(
     """Register one member of a group, starting from what is known of it."""
     n = members[place]
     guess = (shifts[n].y, shifts[n].x) if shifts[n].why_not is None else (0.0, 0.0)
-    return against(reference, views[n], guess)
+    return against(reference, views[n].view, guess)
 
 
 def _each(task: Callable[[int], Shift], count: int) -> list[Shift]:
@@ -143,30 +168,25 @@ def _each(task: Callable[[int], Shift], count: int) -> list[Shift]:
         return list(pool.map(task, range(count)))
 
 
-def _composite(views: Sequence[View], shifts: Sequence[Shift], members: Sequence[int]) -> View:
-    """Median of scenes brought to the common frame."""
-    bands: dict[str, np.ndarray] = {}
-    masks = []
-    for n in members:
-        masks.append(moved_mask(views[n].ok, shifts[n].y, shifts[n].x))
-    ok = np.array(masks)
+def _bring(view: View, shift: Shift, common: Planes, n: int) -> None:
+    """Bring a scene to the common frame and put it there; NaN where it shows nothing."""
+    ok = moved_mask(view.ok, shift.y, shift.x)
+    common.put("ok", n, ok)
     for name in BANDS:
-        stack = np.array([
-            moved(_clean(views[n], name), shifts[n].y, shifts[n].x) for n in members
-        ])  # fmt: skip
-        stack[~ok] = np.nan
-        with np.errstate(invalid="ignore"):
-            bands[name] = _nanmedian(stack)
-    seen = ok.sum(axis=0) >= min(2, len(members))
-    return View(bands, seen & np.isfinite(bands[BANDS[0]]), views[members[0]].group)
+        image = moved(_clean(view, name), shift.y, shift.x)
+        common.put(name, n, np.where(ok, image, np.nan))
 
 
-def _nanmedian(stack: np.ndarray) -> np.ndarray:
-    """Median over the first axis; NaN without a warning where there is nothing."""
-    some = np.isfinite(stack).any(axis=0)
-    out = np.full(stack.shape[1:], np.nan, dtype=stack.dtype)
-    out[some] = np.nanmedian(stack[:, some], axis=0)
-    return out
+def _composite(common: Planes, members: Sequence[int], group: str) -> View:
+    """Median of scenes in the common frame."""
+    bands = {name: np.full(common.shape, np.nan) for name in BANDS}
+    often = np.zeros(common.shape, dtype=int)
+    for part in blocks(common.shape, 16 * len(members)):
+        often[part] = common.rows("ok", part, members).sum(axis=0)
+        for name in BANDS:
+            bands[name][part] = median(common.rows(name, part, members))
+    seen = often >= min(2, len(members))
+    return View(bands, seen & np.isfinite(bands[BANDS[0]]), group)
 
 
 def _clean(view: View, band: str) -> np.ndarray:
@@ -250,10 +270,11 @@ def _consensus(parts: Sequence[TileShifts]) -> tuple[np.ndarray, np.ndarray, int
     return centre, covariance + 1e-8 * np.eye(2), carried
 
 
-def _typical(views: Sequence[View]) -> int:
+def _typical(views: Sequence[View | ViewOnDisk]) -> int:
     """The scene that looks most like the others: a first reference without snow or haze."""
     stack = []
-    for view in views:
+    for place in views:
+        view = place.view
         image = _clean(view, BANDS[0])
         seen = view.ok & np.isfinite(view.bands[BANDS[0]])
         centred = np.where(seen, image - (np.median(image[seen]) if seen.any() else 0.0), 0.0)
