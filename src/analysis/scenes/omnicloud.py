@@ -37,7 +37,7 @@ def require() -> None:
     """
     if find_spec(PACKAGE) is None:
         raise UserError("--cloudmask needs OmniCloudMask, which brings torch: "
-                        "uv pip install 'feb11[cloudmask]'")  # fmt: skip
+                        "uv pip install -e '.[cloudmask]'")  # fmt: skip
 
 
 def predicted(bands: Mapping[str, np.ndarray]) -> np.ndarray:

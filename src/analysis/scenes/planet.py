@@ -113,7 +113,7 @@ def _client() -> Any:
         import planet
     except ImportError:
         raise UserError(
-            "source planet needs Planet's SDK: uv pip install 'feb11[planet]'"
+            "source planet needs Planet's SDK: uv pip install -e '.[planet]'"
         ) from None
     session = planet.Session(auth=planet.Auth.from_key(key), read_timeout_secs=60)
     session.max_retries = RETRIES
