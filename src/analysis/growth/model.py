@@ -225,10 +225,15 @@ class Model(Forward):
         )
         return {n: np.array(getattr(self, n)) for n in names}
 
-    def restore(self, state: dict[str, Array]) -> None:
+    def residual(self) -> tuple[Array, ...]:
+        """What `fractions` and `misfit` are read off, to come back to."""
+        return self._residual
+
+    def restore(self, state: dict[str, Array], residual: tuple[Array, ...]) -> None:
         """Go back to `state`."""
         for name, value in state.items():
             setattr(self, name, value.copy())
+        self._residual = residual
 
     def learn_colours(self) -> None:
         """Set the spread of colours to what the colours themselves show (empirical Bayes)."""

@@ -171,6 +171,8 @@ def of_polygon(polygon: Polygon) -> tuple[Outline, Array]:
     """
     corners = np.asarray(shapely.geometry.polygon.orient(polygon).exterior.coords)[:-1, :2]
     keep = [i for i in range(len(corners)) if _bend(corners, i) > math.radians(15)]
+    if len(keep) < 4:
+        keep = list(range(len(corners)))
     middle = np.asarray(polygon.centroid.coords[0])
     outline = Outline(corners[keep] - middle)
     return outline, outline.start((float(middle[0]), float(middle[1])))
@@ -238,10 +240,13 @@ def _convex_sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Arra
 
 
 def _swept(corners: Array, offset: Array) -> Polygon:
+    """The outline, and what its edges that face the way pass over."""
     ends = np.roll(corners, -1, axis=0)
-    sides = [Polygon([a, b, b + offset, a + offset]) for a, b in zip(corners, ends, strict=True)]
-    parts = [Polygon(corners).buffer(0), Polygon(corners + offset).buffer(0)]
-    whole = shapely.union_all([*parts, *(s.buffer(0) for s in sides)])
+    along = ends - corners
+    ahead = along[:, 1] * offset[0] - along[:, 0] * offset[1] > 1e-9
+    one, two = corners[ahead], ends[ahead]
+    sides = shapely.polygons(np.stack([one, one + offset, two + offset, two], axis=1))
+    whole = shapely.union_all([Polygon(corners), *sides])
     if whole.geom_type == "MultiPolygon":
         whole = max(whole.geoms, key=lambda g: g.area)
     return shapely.geometry.polygon.orient(whole, -1.0)

@@ -9,13 +9,17 @@ worlds of one configuration and scored on another.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.growth.footprint import Fit, area_gradient
+from analysis.growth.descent import area_gradient
+from analysis.growth.footprint import Fit
 
 Array = NDArray[np.floating]
 
@@ -46,7 +50,29 @@ class Inflation:
 
 
 INFLATION = Inflation(scale=1.5, edge_common=0.10, edge_own=0.20, misfit_edge=0.15, shape=0.10)
-"""First guess, before calibration."""
+"""First guess, where no study has measured it."""
+
+NEAR = 1.5
+"""Factor between pixel sizes within which the errors of one sensor are taken for another's."""
+
+
+def read_inflation(file: Path, gsd: float = 10.0) -> tuple[Inflation, bool]:
+    """Errors that a study measured for pixels of about this size, and whether it did.
+
+    Parameters
+    ----------
+    file
+        The study's results, ``bench/results/footprints-areas.json``.
+    gsd
+        Side of a pixel in metres; of several sensors that of the finest.
+    """
+    if not file.is_file():
+        return INFLATION, False
+    measured = json.loads(file.read_text(encoding="utf-8"))["inflation"]
+    nearest = min(measured, key=lambda g: abs(math.log(float(g) / gsd)), default=None)
+    if nearest is None or abs(math.log(float(nearest) / gsd)) > math.log(NEAR):
+        return INFLATION, False
+    return Inflation(**measured[nearest]), True
 
 
 @dataclass(frozen=True)
@@ -66,6 +92,8 @@ class Joint:
     """Metres by which sides bulge (b)."""
     widths: Array
     """Logarithm of the blur's width against its prior's centre, by band."""
+    gsd: float = 10.0
+    """Side of the finest pixels, metres."""
 
     def deviation(self) -> Array:
         """Posterior standard deviation of each area, not inflated."""
@@ -76,7 +104,7 @@ class Joint:
         i = [self.names.index(n) for n in names]
         return Joint(
             tuple(names), self.estimate[i], self.spread[np.ix_(i, i)], self.perimeter[i],
-            self.misfit[i], self.bulge[i], self.widths,
+            self.misfit[i], self.bulge[i], self.widths, self.gsd,
         )  # fmt: skip
 
 
@@ -139,6 +167,7 @@ def join(fits: Mapping[str, Fit]) -> Joint:
         tuple(fits), estimate, gradient @ covariance @ gradient.T,
         np.array([f.polygon().length for f in items]),
         np.array([f.misfit for f in items]), np.array([f.bulge_sd for f in items]), mode[shared],
+        min(m.window.gsd for m in items[0].models),
     )  # fmt: skip
 
 

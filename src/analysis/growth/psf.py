@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 Array = NDArray[np.floating]
 
@@ -85,8 +84,3 @@ def sampling(points: Array, cells: Array, step: float, sigma: float) -> Array:
     width = math.sqrt(max(sigma**2 - step**2 / 12, (0.3 * step) ** 2))
     away = (points[:, None] - cells[None, :]) / width
     return np.exp(-0.5 * away * away) * (step / (width * math.sqrt(2 * math.pi)))
-
-
-def half_plane(distance: Array, sigma: float) -> Array:
-    """Blurred indicator of a half plane at signed distances inside its edge."""
-    return ndtr(np.asarray(distance) / sigma)

@@ -1,0 +1,191 @@
+"""Gauss-Newton on an outline and the blur, with the building's own priors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.growth.forward import CALM, SKY_SD, Geometry
+from analysis.growth.model import Model
+from analysis.growth.outline import Outline
+from analysis.growth.window import NotMeasurable
+
+Array = NDArray[np.floating]
+
+ROUNDS = 12
+"""Most Gauss-Newton steps of each stage."""
+
+ROUGH = 0.03
+"""Noise in reflectance with which a fit begins, halved at each step: no pixel is called odd
+before the outline is near."""
+
+FIRM = 0.005
+"""Standard deviation of the sky's share while a fit begins: else it would explain away a
+shadow that is not there."""
+
+SETTLED = 0.1
+"""A step of fewer standard deviations of the area ends a stage."""
+
+LIFT = (6.0, 12.0)
+"""Prior of roof and terrain height in metres: a hall of one storey, a model 10 m off."""
+
+HEIGHT = (0.0, 12.0)
+"""Prior of the height that casts the shadow, metres: none unless it shows."""
+
+FIRST_HEIGHT, LEAST_HEIGHT = 6.0, 1.0
+"""Height at which a fit begins, and below which it does not fall before its second stage."""
+
+MOST_BULGE = (0.4, 4.0)
+"""Largest bulge that is learnt, pixels and metres, the larger of both."""
+
+HELD_SD, SIDE_SD = 0.5, 30.0
+"""Prior of a side's move in metres, while it is held and afterwards."""
+
+
+def descend(
+    models: Sequence[Model],
+    base: Outline,
+    at: Geometry,
+    bulge: float,
+    gsd: float,
+    held: int = 0,
+    *,
+    rough: bool,
+) -> tuple[Array, Array, int, float]:
+    """Gauss-Newton steps until the area settles; returns the normal equations there.
+
+    For the first ``held`` steps sides hardly move, so that colours are found before shape. A
+    ``rough`` descent begins far away: with much noise, a firm sky and some height.
+    """
+    n = base.parameters
+    first_moves = slice(3, 3 + base.edges)
+    bulges = slice(3 + base.edges, n)
+    home = at.values.copy()
+    most = max(MOST_BULGE[0] * gsd, MOST_BULGE[1])
+    steps = 0
+    for steps in range(1, ROUNDS + 1):
+        calm = max(CALM, (ROUGH if rough else ROUGH / 8) * 0.5 ** (steps - 1))
+        for model in models:
+            model.calm = calm
+            model.sky_sd = FIRM if rough else SKY_SD
+        side = HELD_SD if steps <= held else SIDE_SD
+        matrix, right = assemble(models, base, at, home, bulge, gsd, side)
+        full, g = with_blur_prior(models, matrix, right, n + 2)
+        step = np.linalg.solve(full, g)
+        share = _length(step, n, gsd)
+        _move(models, base, at, step, share, LEAST_HEIGHT if rough else 0.0)
+        if base.area(at.values) < (1.2 * gsd) ** 2 or not np.isfinite(step).all():
+            raise NotMeasurable("its outline cannot be told from the ground at this pixel size")
+        if not base.polygon(at.values).is_valid:
+            raise NotMeasurable("its outline crosses itself at this pixel size")
+        covariance = np.linalg.inv(full)
+        gradient = area_gradient(base, at)
+        deviation = float(np.sqrt(gradient @ covariance[:n, :n] @ gradient))
+        goal = max(SETTLED * deviation, 2e-4 * base.area(at.values))
+        change = abs(float(gradient @ step[:n]))
+        if steps > 2 and not held:
+            for model in models:
+                model.learn_colours()
+        if bulges.start < bulges.stop:
+            seen = at.values[bulges] ** 2 + np.diag(covariance)[bulges]
+            bulge = float(np.clip(np.sqrt(seen.mean()), 0.01 * gsd, most))
+        if share == 1.0 and steps > max(2, held) and calm == CALM and change < goal:
+            break
+        if np.abs(at.values[first_moves] - home[first_moves]).max() > 60:
+            raise NotMeasurable("its outline ran away from where it was begun")
+    matrix, right = assemble(models, base, at, home, bulge, gsd, SIDE_SD)
+    return matrix, right, steps, bulge
+
+
+def assemble(
+    models: Sequence[Model],
+    base: Outline,
+    at: Geometry,
+    home: Array,
+    bulge: float,
+    gsd: float,
+    side: float,
+) -> tuple[Array, Array]:
+    """Normal equations of all windows and of the building's own priors."""
+    n = base.parameters
+    widths = [len(m.window.bands) for m in models]
+    total = n + 2 + sum(widths)
+    matrix, right = np.zeros((total, total)), np.zeros(total)
+    place = n + 2
+    for model, bands in zip(models, widths, strict=True):
+        system = model.system(at)
+        index = np.r_[0 : n + 2, place : place + bands]
+        matrix[np.ix_(index, index)] += system.matrix
+        right[index] += system.right
+        place += bands
+    spread, away = outline_prior(base, at, home, bulge, gsd, side)
+    diagonal = np.arange(n)
+    matrix[diagonal, diagonal] += spread**-2.0
+    right[:n] -= away / spread**2
+    for i, (now, (mean, sd)) in enumerate(((at.lift, LIFT), (at.height, HEIGHT))):
+        matrix[n + i, n + i] += sd**-2.0
+        right[n + i] -= (now - mean) / sd**2
+    return matrix, right
+
+
+def outline_prior(
+    base: Outline, at: Geometry, home: Array, bulge: float, gsd: float, side: float
+) -> tuple[Array, Array]:
+    """Standard deviations of the outline's parameters, and how far they are from expected."""
+    n = base.parameters
+    spread = np.full(n, 4.0 * gsd)
+    spread[2] = 0.3
+    spread[3 : 3 + base.edges] = side
+    spread[3 + base.edges :] = max(bulge, 1e-3)
+    return spread, at.values - np.where(np.arange(n) < 3 + base.edges, home, 0.0)
+
+
+def with_blur_prior(
+    models: Sequence[Model], matrix: Array, right: Array, place: int
+) -> tuple[Array, Array]:
+    """The same with the prior of every window's blur."""
+    matrix, right = matrix.copy(), right.copy()
+    for model in models:
+        bands = len(model.window.bands)
+        part = slice(place, place + bands)
+        precision = model.window.blur.precision(bands)
+        matrix[part, part] += precision
+        right[part] -= precision @ model.widths
+        place += bands
+    return matrix, right
+
+
+def _length(step: Array, n: int, gsd: float) -> float:
+    """Share of a step that is safe to take: half a pixel, a tenth of a radian, 0.15 in width."""
+    reach = max(
+        float(np.abs(np.r_[step[:2], step[3:n]]).max()) / (0.6 * gsd),
+        abs(float(step[2])) / 0.1,
+        float(np.abs(step[n : n + 2]).max()) / 8.0,
+        float(np.abs(step[n + 2 :]).max()) / 0.15,
+    )
+    return min(1.0, 1.0 / reach) if reach > 0 else 1.0
+
+
+def _move(
+    models: Sequence[Model], base: Outline, at: Geometry, step: Array, share: float, least: float
+) -> None:
+    n = base.parameters
+    step = share * step
+    place = n + 2
+    for model in models:
+        bands = len(model.window.bands)
+        model.take(np.r_[step[: n + 2], step[place : place + bands]], 1.0)
+        place += bands
+    at.values = at.values + step[:n]
+    at.lift += float(step[n])
+    at.height = float(np.clip(at.height + step[n + 1], least, 40.0))
+
+
+def area_gradient(base: Outline, at: Geometry) -> Array:
+    """Derivative of the area by the outline's parameters."""
+    corners = base.corners(at.values)
+    ahead, behind = np.roll(corners, -1, axis=0), np.roll(corners, 1, axis=0)
+    by_corner = 0.5 * np.column_stack([ahead[:, 1] - behind[:, 1], behind[:, 0] - ahead[:, 0]])
+    return np.einsum("vc,vqc->q", by_corner, base.velocities(at.values))
