@@ -214,6 +214,7 @@ def of_the_models(
     inputs
         What these counts rest on.
     """
+    m = "of_the_models"
     key = f"strikes.count.in-band.{reference}"
     likely = _number(found, key) > 0.5
     yield phrase(
@@ -228,23 +229,23 @@ def of_the_models(
     case = (
         "silent" if taken < 0.1 else "little" if taken < 0.3 else "some" if taken < 0.7 else "most"
     )
-    yield phrase("models.bias", case, "bias", found, [key])
+    yield phrase("models.bias", case, "bias", found, [key], method=m)
     key = f"strikes.count.posterior.{reference}.winter"
     median, numbers = _number(found, key), list(early)
     case = "below" if median < min(numbers) else "above" if median > max(numbers) else "between"
-    yield phrase("models.winter", case, "between", found, [key], *inputs)
+    yield phrase("models.winter", case, "between", found, [key], *inputs, method=m)
     year = f"strikes.count.posterior.{reference}"
     others = [k for k in found if k.startswith("strikes.count.selection.")]
     moved = max(abs(_number(found, k) / _number(found, year) - 1) for k in others)
     less = moved < _number(found, "strikes.count.moved")
     yield phrase(
         "models.selection", "less" if less else "more", "selection", found,
-        [year, *others, "strikes.count.moved"],
+        [year, *others, "strikes.count.moved"], method=m,
     )  # fmt: skip
     key = "strikes.share.sensitivity.informative.debris"
     yield phrase(
         "models.debris", "silent" if _number(found, key) < 0.05 else "matters", "debris", found,
-        [key],
+        [key], method=m,
     )  # fmt: skip
 
 
