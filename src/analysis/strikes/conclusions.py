@@ -217,18 +217,12 @@ def of_the_models(
     m = "of_the_models"
     key = f"strikes.count.in-band.{reference}"
     likely = _number(found, key) > 0.5
-    yield phrase(
-        "models.band",
-        "likely" if likely else "one-of-many",
-        "band",
-        found,
-        [key],
-    )
+    case = "likely" if likely else "one-of-many"
+    yield phrase("models.band", case, "band", found, [key], method=m)
     key = f"strikes.count.contraction.{reference}.bias"
     taken = _number(found, key)
-    case = (
-        "silent" if taken < 0.1 else "little" if taken < 0.3 else "some" if taken < 0.7 else "most"
-    )
+    steps = {"silent": 0.1, "little": 0.3, "some": 0.7}
+    case = next((name for name, below in steps.items() if taken < below), "most")
     yield phrase("models.bias", case, "bias", found, [key], method=m)
     key = f"strikes.count.posterior.{reference}.winter"
     median, numbers = _number(found, key), list(early)
