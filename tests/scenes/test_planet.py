@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,12 +24,22 @@ from analysis import site as sites
 from analysis.errors import CheckFailed, UserError
 from analysis.scenes import Request, cache, planet, prepare, windows
 from analysis.scenes import manifest as manifests
-from tests.scenes import planet_server
+from tests.scenes import matrix, planet_server
 from tests.scenes.planet_server import KEY, TOKEN, Planet
 
 BUNDLED = paths.project_root() / "data" / "scenes"
 ASKED = {"start": "2120", "end": "2121", "clear": 0.2}
 """Four of the twelve dates of 3 m: two pages of the search."""
+
+
+MATRIX: dict[str, tuple[str, str]] = {}
+"""Fault to (what the user sees, what survives), filled by the tests below."""
+
+
+def seen(fault: str, said: object, left: str = "nothing") -> None:
+    """Keep what was said, under the name of the fault, without the number of an order."""
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "NUMBER", str(said))
+    MATRIX[f"planet: {fault}"] = (text, left)
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +122,7 @@ def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site):
         assert not played.orders
     assert done.returncode == 2, done.stderr
     last = done.stderr.splitlines()[-1]
+    seen("no --yes and no terminal", last.removeprefix("feb11: "), "nothing is ordered")
     assert "not ordered: order 4 scenes over" in last
     assert "km2 of quota" in last
     assert "--yes" in last
@@ -119,15 +131,20 @@ def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site):
 
 
 def test_a_key_that_is_refused_is_the_users_to_fix(monkeypatch, site):
-    with service(monkeypatch, refuse_key=True), pytest.raises(UserError, match="PL_API_KEY.*401"):
+    with (
+        service(monkeypatch, refuse_key=True),
+        pytest.raises(UserError, match="PL_API_KEY.*401") as caught,
+    ):
         fetched(site)
+    seen("the key is refused", caught.value)
 
 
 def test_without_a_key_no_server_is_asked(monkeypatch, site):
     monkeypatch.delenv("PL_API_KEY")
     with service(monkeypatch) as played:
-        with pytest.raises(UserError, match="set PL_API_KEY"):
+        with pytest.raises(UserError, match="set PL_API_KEY") as caught:
             fetched(site)
+        seen("no key", caught.value)
         assert not played.asked
 
 
@@ -137,12 +154,16 @@ def test_a_spent_quota_is_named_and_the_key_in_the_answer_is_not(monkeypatch, si
     assert "over quota" in str(caught.value)
     assert "smaller area" in str(caught.value)
     assert KEY not in str(caught.value)
+    seen("quota exceeded", caught.value)
 
 
 def test_a_failed_order_says_why_and_does_not_stand_in_the_way(monkeypatch, site):
     with service(monkeypatch, failed=True) as played:
-        with pytest.raises(CheckFailed, match=r"order \S+ is failed: no access to assets"):
+        with pytest.raises(
+            CheckFailed, match=r"order \S+ is failed: no access to assets"
+        ) as caught:
             fetched(site)
+        seen("the order fails", caught.value)
         played.failed = False
         assert fetched(site) == []
         assert len(played.orders) == 2
@@ -150,8 +171,12 @@ def test_a_failed_order_says_why_and_does_not_stand_in_the_way(monkeypatch, site
 
 def test_a_cut_download_goes_on_without_a_second_order(monkeypatch, own_cache, site):
     with service(monkeypatch, cut=1) as played:
-        with pytest.raises(CheckFailed, match="the download failed.*nothing is ordered twice"):
+        with pytest.raises(
+            CheckFailed, match="the download failed.*nothing is ordered twice"
+        ) as caught:
             fetched(site)
+        said = re.sub(r" \(received.*?\)", "", str(caught.value))
+        seen("a download that breaks off", said, "the order; the next run goes on with it")
         kept = [p for p in (own_cache / "scenes" / "planet").iterdir() if p.suffix != ".lock"]
         assert [p.suffix for p in kept] == [".part"], "half a download is never taken for whole"
         assert fetched(site) == []
@@ -162,11 +187,13 @@ def test_a_scene_that_is_not_delivered_is_named(monkeypatch, site):
     with service(monkeypatch, undelivered="21210411_133000_12_24ab"):
         lost = fetched(site)
     assert lost == ["21210411_133000_12_24ab: ordered at Planet, but not delivered"]
+    seen("a scene is not delivered", lost[0], "3 of 4 scenes")
 
 
 def test_dates_without_a_scene_end_with_exit_code_one(monkeypatch, site):
-    with service(monkeypatch), pytest.raises(CheckFailed, match="no usable scene"):
+    with service(monkeypatch), pytest.raises(CheckFailed, match="no usable scene") as caught:
         prepare(ordered(site, start="2110", end="2111"))
+    seen("no scene in the dates", caught.value)
 
 
 def test_neither_key_nor_token_is_in_any_byte_that_is_written(
@@ -186,3 +213,9 @@ def test_neither_key_nor_token_is_in_any_byte_that_is_written(
         assert all(secret not in str(place) for place in written)
         assert all(secret not in text for text in texts)
     assert cache.folder().is_dir()
+
+
+def test_the_table_of_faults_in_the_book_is_the_one_that_was_seen():
+    if len(MATRIX) < 8:
+        pytest.skip("the table is made when all tests of this file run")
+    matrix.compare(MATRIX, "planet")

@@ -22,12 +22,16 @@ from starlette.staticfiles import StaticFiles
 from analysis.errors import CheckFailed
 from analysis.scenes import Request, prepare, prepared, source, transport
 from analysis.scenes import manifest as manifests
-from tests.scenes import servers, town
+from tests.scenes import matrix, servers, town
 from tests.scenes.test_servers import items_at
 
 ACCOUNT = "simeuwest"
 STORAGE = f"http://{ACCOUNT}.blob.core.windows.net/sentinel2-l2"
 SECRET = "signature-that-is-planted"
+
+
+MATRIX: dict[str, tuple[str, str]] = {}
+"""Fault to (what the user sees, what survives), filled by the tests below."""
 
 
 @dataclass
@@ -115,14 +119,16 @@ def test_an_expired_signature_is_asked_for_anew(monkeypatch, small, tmp_path):
     assert len(done.sheets) == 3
     assert storage.refused >= 1
     assert storage.tokens == 2
+    MATRIX["signature: expired"] = ("nothing; it is asked for anew", "3 of 3 scenes")
 
 
 def test_a_storage_that_takes_no_signature_costs_its_scenes_and_ends(monkeypatch, small, tmp_path):
     with service(monkeypatch, small, tmp_path, expired=10**6) as storage:
         done = prepare(wanted(small))
         assert storage.tokens < 3 * 4 * 3, "each file is signed at most three times"
-    with pytest.raises(CheckFailed, match="access refused"):
+    with pytest.raises(CheckFailed, match="access refused") as caught:
         done.require()
+    MATRIX["signature: none is taken"] = (str(caught.value), "nothing")
 
 
 def test_an_endpoint_without_tokens_is_asked_once(monkeypatch, small, tmp_path):
@@ -132,6 +138,8 @@ def test_an_endpoint_without_tokens_is_asked_once(monkeypatch, small, tmp_path):
     assert {item.reason for item in done.left} == {done.left[0].reason}
     assert "no signature" in done.left[0].reason
     assert "404" in done.left[0].reason
+    said = re.sub(r"http://[^/]+", "https://example.org", done.left[0].reason)
+    MATRIX["signature: the endpoint gives none"] = (said, "nothing")
 
 
 def test_the_signature_is_in_no_byte_that_is_written(
@@ -150,3 +158,9 @@ def test_the_signature_is_in_no_byte_that_is_written(
     out = capfd.readouterr()
     for text in (out.out, out.err, caplog.text, repr(done)):
         assert SECRET not in text
+
+
+def test_the_table_of_faults_in_the_book_is_the_one_that_was_seen():
+    if len(MATRIX) < 3:
+        pytest.skip("the table is made when all tests of this file run")
+    matrix.compare(MATRIX, "signature")
