@@ -118,8 +118,9 @@ def test_shadow_of_a_convex_outline_is_the_swept_area():
 
 
 def test_shadow_of_an_l_shape_leaves_its_notch_open():
-    shape = outline.l_shape(60, 30, (20, 15))
-    corners = shape.corners(shape.start())
+    notched = box(-30, -15, 30, 15).difference(box(10, 0, 30, 15))
+    shape, placed = outline.of_polygon(notched)
+    corners = shape.corners(placed)
     ring, _, _ = outline.sweep(shape, corners, np.array([1.0, 1.0]))
     swept = Polygon(ring)
     assert swept.area < Polygon(corners).convex_hull.area

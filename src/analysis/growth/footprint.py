@@ -8,7 +8,7 @@ first; another shape, and sides that bulge, must earn their further numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,6 @@ class Fit:
     steps: int
     bulge_sd: float
     origin: tuple[float, float]
-    notes: list[str] = field(default_factory=list)
 
     @property
     def own(self) -> int:

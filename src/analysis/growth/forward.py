@@ -65,8 +65,8 @@ class Geometry:
 class Forward:
     """One window with one building's unknowns that are the window's own."""
 
-    def __init__(self, window: Window, outline: Outline, *, shadow: bool = True) -> None:
-        self.window, self.outline, self.shadow = window, outline, shadow
+    def __init__(self, window: Window, outline: Outline) -> None:
+        self.window, self.outline = window, outline
         w = window
         b = len(w.bands)
         self.widths = np.zeros(b)
@@ -83,7 +83,6 @@ class Forward:
         self._expected = self.fields.copy()
         self.colour_sd = COLOUR_SD
         self.cost = np.inf
-        self.odd = np.ones_like(w.values)
         k = w.ground.fields
         self._mixing = w.ground.mixing.reshape(w.dates, b, k)
         self._mean = w.ground.mean.reshape(w.dates, b)

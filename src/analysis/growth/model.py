@@ -71,7 +71,7 @@ class Model(Forward):
             self.slope[None, :, None] * facing[:, None, :]
         )
         roof = self.roof[None, :, None] + self.level[:, :, None] + pattern
-        cast = self.shadow and at.height > 0 and bool(w.shade.any())
+        cast = at.height > 0 and bool(w.shade.any())
         body = union = cover
         if cast:
             body = np.maximum(self._drawn(at, False), cover) if w.lean.any() else cover
@@ -85,8 +85,7 @@ class Model(Forward):
         rest -= self._mixed(slide, bend)
         scaled = rest / noise[:, :, None]
         root = np.sqrt(1 + (scaled / BEND) ** 2)
-        self.odd = 1 / root
-        weight = w.usable * self.odd / noise[:, :, None] ** 2
+        weight = w.usable / root / noise[:, :, None] ** 2
         cost = BEND**2 * float((w.usable * (root - 1)).sum())
 
         n = self.outline.parameters
@@ -225,11 +224,12 @@ class Model(Forward):
         )
         return {n: np.array(getattr(self, n)) for n in names}
 
-    def residual(self) -> tuple[Array, ...]:
+    def residual(self) -> tuple[Array, Array, Array, Array]:
         """What `fractions` and `misfit` are read off, to come back to."""
-        return self._residual
+        rest, weight, cover, contrast = self._residual
+        return rest, weight, cover, contrast
 
-    def restore(self, state: dict[str, Array], residual: tuple[Array, ...]) -> None:
+    def restore(self, state: dict[str, Array], residual: tuple[Array, Array, Array, Array]) -> None:
         """Go back to `state`."""
         for name, value in state.items():
             setattr(self, name, value.copy())
@@ -272,11 +272,6 @@ class Model(Forward):
         variance = 1.0 / np.maximum(own, 1.0)
         found = cover.mean(axis=(0, 1)) + right * variance
         return found.reshape(shape), variance.reshape(shape)
-
-    def mean_cover(self) -> Array:
-        """Mean coverage over dates and bands (rows, columns)."""
-        shape = (self.window.lattice.north.size, self.window.lattice.east.size)
-        return self._residual[2].mean(axis=(0, 1)).reshape(shape)
 
     def misfit(self) -> float:
         """How much more the mean residual over dates scatters than independent noise would.

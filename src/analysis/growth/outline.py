@@ -156,14 +156,6 @@ def rectangle(length: float, width: float) -> Outline:
     return Outline(np.array([[-u, -v], [u, -v], [u, v], [-u, v]]))
 
 
-def l_shape(length: float, width: float, notch: tuple[float, float]) -> Outline:
-    """A rectangle without a part of ``notch`` (along, across) at its last corner but one."""
-    u, v = length / 2, width / 2
-    along, across = notch
-    corners = [[-u, -v], [u, -v], [u, v - across], [u - along, v - across], [u - along, v], [-u, v]]
-    return Outline(np.array(corners))
-
-
 def of_polygon(polygon: Polygon) -> tuple[Outline, Array]:
     """A given outline, and the parameters that place it where it is.
 

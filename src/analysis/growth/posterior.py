@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,14 +98,6 @@ class Joint:
     def deviation(self) -> Array:
         """Posterior standard deviation of each area, not inflated."""
         return np.sqrt(np.diag(self.spread))
-
-    def only(self, names: Sequence[str]) -> Joint:
-        """Some of the buildings."""
-        i = [self.names.index(n) for n in names]
-        return Joint(
-            tuple(names), self.estimate[i], self.spread[np.ix_(i, i)], self.perimeter[i],
-            self.misfit[i], self.bulge[i], self.widths, self.gsd,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
