@@ -13,9 +13,9 @@ from analysis.growth import candidates
 from bench.record import write
 from bench.worlds import mask
 
-FIRST_SEED, WORLDS = 920_000, 96
+FIRST_SEED, WORLDS = 920_000, 64
 """Seeds that no version had seen. Those from 900000 on were seen while
-`analysis.growth.series.LEAST_JITTER` was chosen, those from 910000 on by an earlier run, and those
+`analysis.growth.noise.LEAST_JITTER` was chosen, those from 910000 on by an earlier run, and those
 from 620000 and 640000 on while objects were first held against ground seen from several orbits."""
 
 SPECS = ("all", "terrain", "correlated", "shapes")

@@ -85,7 +85,7 @@ def test_the_dates_own_noise_stays_under_a_roof(meadow):
     y, x = (a[inside] for a in drawn.at)
     roofed, seen = site.days >= site.days[10], drawn.clear[:, inside]
     new = drawn.stack[:, 1, inside][roofed][seen[roofed]]
-    design = blend.layout.waves(site.days)
+    design = blend.noise.waves(site.days)
     season = np.einsum("tk,kp->tp", design, site.season[:, 1][:, y, x])
     noise = (site.stack[:, 1, y, x] - season)[roofed][seen[roofed]]
     assert np.allclose(new, 0.5 + noise, atol=2e-3)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from bench import dates, oracles, record
+from bench import conformal, dates, oracles, record
 from bench.worlds import matched
 
 from analysis.growth import timeline
@@ -70,4 +70,15 @@ def test_matching_names_no_building_without_a_candidate():
 
 @pytest.mark.parametrize("level", [0.5, 0.9])
 def test_margin_of_worlds_that_are_all_inside_is_not_positive(level):
-    assert timeline.conformal_margin([[-1.0, -2.0]] * 40, level) <= 0
+    assert conformal.margin([[-1.0, -2.0]] * 40, level) <= 0
+
+
+def test_conformal_margin_covers_new_worlds_nine_times_in_ten():
+    rng = np.random.default_rng(2)
+
+    def misses(worlds):
+        shared = rng.normal(size=(worlds, 1))
+        return shared + 0.5 * rng.normal(size=(worlds, 8))
+
+    margin = conformal.margin(list(misses(400)), 0.9)
+    assert np.mean(misses(4000) <= margin) == pytest.approx(0.9, abs=0.03)

@@ -17,6 +17,7 @@ import numba
 import numpy as np
 import xarray as xr
 
+from analysis.growth import noise
 from analysis.growth import series as layout
 from analysis.growth.psf import Blur
 
@@ -126,13 +127,13 @@ def ground(cube: xr.Dataset, pixel_m: float) -> Ground:
     stack = np.where(clear[:, None], stack, np.float32(0.0))
     days = cube["time"].values[order].astype("datetime64[s]").astype(np.float64) / 86400.0
     sigma = Blur.of(pixel_m).sigma / pixel_m
-    season, picture = seasons(stack, clear, days), layout.mean_picture(stack, clear)
+    season, picture = seasons(stack, clear, days), noise.mean_picture(stack, clear)
     return Ground(stack, clear, days, season, picture, sigma, bands)
 
 
 def seasons(stack: np.ndarray, clear: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Harmonics of every pixel and band ``(coefficient, band, y, x)``, held back a little."""
-    design = layout.waves(days).astype(np.float32)
+    design = noise.waves(days).astype(np.float32)
     seen = clear.astype(np.float32)
     normal = np.einsum("ti,tj,tyx->yxij", design, design, seen, optimize=True)
     normal += np.diag([1e-3, *[0.5] * (design.shape[1] - 1)])
@@ -164,7 +165,7 @@ def blend(site: Ground, buildings: Buildings, strength: float = 1.0) -> Blended:
     y, x = rows[touched], columns[touched]
     out = np.empty((site.days.size, len(site.bands), y.size), np.float32)
     _blend(
-        site.stack, layout.waves(site.days).astype(np.float32), site.season, site.days,
+        site.stack, noise.waves(site.days).astype(np.float32), site.season, site.days,
         which, y, x, buildings.row, buildings.column, buildings.length, buildings.width,
         buildings.angle, buildings.first, buildings.second, buildings.roof.astype(np.float32),
         buildings.works.astype(np.float32), buildings.shift, site.sigma, strength, out,

@@ -15,14 +15,13 @@ import numpy as np
 import xarray as xr
 from scipy import ndimage, sparse
 
-from analysis.growth import recover, timeline
+from analysis.growth import classes, recover, timeline
 from analysis.growth import scan as scans
 from analysis.growth import series as layout
+from analysis.growth.noise import YEAR
 from analysis.growth.recover import Recovering
-from analysis.growth.series import YEAR, Series
+from analysis.growth.series import Series
 from analysis.growth.timeline import Calibration, DateInterval
-
-CLASSES = ("new-footprint", "re-roofing", "ground-works", "other")
 
 ALARMS = 0.2
 """False objects per square kilometre and year that the threshold allows on stable ground."""
@@ -53,27 +52,8 @@ PIXELS_A_LOOK = 4.0
 MOST_LOOKS = 4.0
 """Independent looks that a mean is worth at most: what is left is the model's own error."""
 
-GREEN = 0.5
-"""Median vegetation index above which ground is grown over; painted roofs reach 0.4."""
-
-SWING = 0.10
-"""Amplitude of the vegetation index over the year from which ground has a season; a bare roof
-changes by a few hundredths with the sun and the haze."""
-
-ROOF_DATES = 3
-"""Clear dates that must show the roof: fewer are ground works that have not ended."""
-
 BEFORE_DATES = 4
 """Clear dates before the first event without which an object may have stood from the start."""
-
-STANDS_OUT = 3.0
-"""Distance from the ground around, in its own deviations, from which a roof stood there before."""
-
-FLAT = 0.005
-"""Reflectance added to the deviation of the ground around: no ground is flatter than that."""
-
-SEASON_DATES = 8
-"""Clear dates below which a stretch is too short to say whether it has a season."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +62,7 @@ class Candidate:
 
     id: str
     kind: str
-    """One of `CLASSES`."""
+    """One of `analysis.growth.classes.CLASSES`."""
     pixels: np.ndarray
     """``(n, 2)`` rows and columns."""
     evidence: float
@@ -169,15 +149,17 @@ def find(
     if not groups:
         return [], held
     stack, clear = _means(cube, series, groups)
-    looks = np.clip([len(g) / PIXELS_A_LOOK for g in groups], 1.0, MOST_LOOKS)
-    laid = layout.of_objects(series, stack, clear, looks, layout.directions(cube))
-    again = recover.recoverings(laid)
-    mean = scans.scan(recover.parted(laid, again), posterior=True)
-    proven = np.maximum(mean.evidence, scans.scan(laid).evidence)[0] > PROVEN
+    views = layout.directions(cube)
+    sure = layout.of_objects(series, stack, clear, views, looks(groups))
+    again = recover.recoverings(sure)
+    proven = scans.scan(sure).evidence, scans.scan(recover.parted(sure, again)).evidence
+    # dated as if it were one pixel: errors of the model do not average out over a building
+    dated = recover.parted(layout.of_objects(series, stack, clear, views), again)
+    mean = scans.scan(dated, posterior=True, works=scans.OBJECTS)
     assert mean.posterior is not None
     found: list[Candidate] = []
     for i, pixels in enumerate(groups):
-        if not proven[i]:
+        if max(float(e[0, i]) for e in proven) < PROVEN:
             continue
         seen = clear[:, i] & (series.days < (again[i].since if again[i] else np.inf))  # type: ignore[union-attr]
         dates = [
@@ -189,8 +171,8 @@ def find(
         first, second = dates[0].value, dates[1].value
         if np.count_nonzero(seen & (series.days < first)) < BEFORE_DATES:
             continue
-        stood = standing_out(cube, pixels, series, first)
-        kind, why = classify(stack[:, :, i], clear[:, i], series, (first, second), stood)
+        stood = classes.standing_out(cube, pixels, series, first)
+        kind, why = classes.classify(stack[:, :, i], clear[:, i], series, (first, second), stood)
         found.append(
             Candidate(
                 id=f"candidate-{len(found) + 1}",
@@ -207,40 +189,6 @@ def find(
             )
         )
     return found, held
-
-
-def standing_out(cube: xr.Dataset, pixels: np.ndarray, series: Series, until: float) -> float:
-    """How an object differed from the ground around it before a date.
-
-    Distance of the mean spectra, in standard deviations of the surrounding ground from pixel to
-    pixel: a roof that was there before stands out, a meadow does not.
-    """
-    order = np.argsort(cube["time"].values, kind="stable")
-    dates = order[series.days < until]
-    inside = np.zeros(series.shape, dtype=bool)
-    inside[pixels[:, 0], pixels[:, 1]] = True
-    around = ndimage.binary_dilation(inside, iterations=5)
-    around &= ~ndimage.binary_dilation(inside, iterations=2)
-    top, left = np.maximum(pixels.min(axis=0) - 6, 0)
-    bottom, right = pixels.max(axis=0) + 7
-    box = (dates[:, None, None], np.arange(top, min(bottom, series.shape[0]))[None, :, None],
-           np.arange(left, min(right, series.shape[1]))[None, None, :])  # fmt: skip
-    inner, ring = (m[top:bottom, left:right] for m in (inside, around))
-    clear = cube["valid"].values[box]
-    if not ring.any() or not clear.any():
-        return 0.0
-    far = []
-    for band in series.bands:
-        image = cube[band].values[box]
-        mean = np.where(clear, np.nan_to_num(image), 0.0).sum(axis=0) / np.maximum(clear.sum(0), 1)
-        seen = clear.any(axis=0)
-        if not (inner & seen).any() or not (ring & seen).any():
-            return 0.0
-        ground = mean[ring & seen]
-        middle = float(np.median(ground))
-        spread = 1.4826 * float(np.median(np.abs(ground - middle))) + FLAT
-        far.append(abs(float(np.median(mean[inner & seen])) - middle) / spread)
-    return float(np.sqrt(np.mean(np.square(far))))
 
 
 def pixel_area_m2(cube: xr.Dataset) -> float:
@@ -284,6 +232,11 @@ def objects(scanned: scans.Scan, threshold: float) -> list[np.ndarray]:
     return [at for _, at in groups]
 
 
+def looks(groups: Sequence[np.ndarray]) -> np.ndarray:
+    """How many independent pixels the mean of each object is worth."""
+    return np.clip([len(g) / PIXELS_A_LOOK for g in groups], 1.0, MOST_LOOKS)
+
+
 def _means(
     cube: xr.Dataset, series: Series, groups: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -302,44 +255,3 @@ def _means(
             total = np.where(there, image[inside], 0.0).sum(axis=1)
             stack[:, b, i] = (total / np.maximum(count, 1))[order]
     return stack, clear
-
-
-def classify(
-    stack: np.ndarray,
-    clear: np.ndarray,
-    series: Series,
-    dates: tuple[float, float],
-    stood_out: float,
-) -> tuple[str, str]:
-    """Class of one object, from its mean series ``(time, band)``, its two dates in days, and how
-    it stood out before (see `standing_out`)."""
-    first, second = dates
-    if "red" not in series.bands or "nir" not in series.bands:
-        return "other", "no red and near infrared to tell a roof from plants"
-    red, nir = (stack[:, series.bands.index(b)] for b in ("red", "nir"))
-    index = (nir - red) / np.maximum(nir + red, 1e-3)
-    before = clear & (series.days < first)
-    after = clear & (series.days >= second)
-    if np.count_nonzero(after) < ROOF_DATES:
-        return "ground-works", "the ground is open at the end of the series"
-    level, swing = _season(index, after, series)
-    if level > GREEN:
-        return "other", "it is grown over afterwards"
-    if swing is not None and swing > SWING:
-        return "other", "it has a season afterwards"
-    level, swing = _season(index, before, series)
-    if level < GREEN and (swing is None or swing < SWING) and stood_out > STANDS_OUT:
-        return "re-roofing", "it stood out before as well, without a season, in another colour"
-    return "new-footprint", "ground like that around it became a surface without a season"
-
-
-def _season(index: np.ndarray, there: np.ndarray, series: Series) -> tuple[float, float | None]:
-    """Median of an index over a stretch, and its amplitude over the year if it can be told."""
-    values = index[there]
-    level = float(np.median(values)) if values.size else 0.0
-    if values.size < SEASON_DATES:
-        return level, None
-    design = series.design[there][:, :3].astype(np.float64)
-    normal = design.T @ design + np.diag([1e-6, 0.5, 0.5])
-    _, cosine, sine = np.linalg.solve(normal, design.T @ np.clip(values, -1, 1))
-    return level, float(np.hypot(cosine, sine))

@@ -17,7 +17,7 @@ import xarray as xr
 from scipy import ndimage
 
 from analysis.errors import UserError
-from analysis.growth import blend, candidates, timeline
+from analysis.growth import blend, candidates, noise, timeline
 from analysis.growth import scan as scans
 from analysis.growth import series as layout
 from analysis.growth.blend import Buildings, Ground
@@ -103,7 +103,7 @@ def inject(
     pixel_m = float(np.sqrt(candidates.pixel_area_m2(cube)))
     series = layout.from_cube(cube)
     scanned = scans.scan(series)
-    years = float(series.days[-1] - series.days[0]) / layout.YEAR
+    years = float(series.days[-1] - series.days[0]) / noise.YEAR
     held = candidates.null(scanned.evidence, years, pixel_m**2, stable)
     site = blend.ground(cube, pixel_m)
     if site.days.size < 2 * candidates.BEFORE_DATES:
@@ -112,11 +112,11 @@ def inject(
     taken = np.zeros(series.shape, dtype=bool)
     for at in candidates.objects(scanned, held.threshold):
         taken[at[:, 0], at[:, 1]] = True
-    buildings, roofs = draw(rng, site, drawing, n, taken, where, layout.jitter(cube))
+    buildings, roofs = draw(rng, site, drawing, n, taken, where, noise.jitter(cube))
     views = layout.directions(cube)
     parts = [
         _look(site, series, buildings.take(slice(i, i + BATCH)), strength, held.threshold, views,
-              layout.jitter(cube), level, calibration)
+              noise.jitter(cube), level, calibration)
         for i in range(0, buildings.row.size, BATCH)
     ]  # fmt: skip
     return Recovery(
@@ -216,9 +216,10 @@ def _look(
     if not groups:
         return found
     stack, clear = _means(drawn, list(groups.values()))
-    looks = np.clip([len(g) / candidates.PIXELS_A_LOOK for g in groups.values()], 1.0,
-                    candidates.MOST_LOOKS)  # fmt: skip
-    mean = scans.scan(layout.of_objects(series, stack, clear, looks, views), posterior=True)
+    sure = layout.of_objects(series, stack, clear, views, candidates.looks(list(groups.values())))
+    proven = scans.scan(sure).evidence[0]
+    dated = layout.of_objects(series, stack, clear, views)
+    mean = scans.scan(dated, posterior=True, works=scans.OBJECTS)
     assert mean.posterior is not None
     for k, (i, at) in enumerate(groups.items()):
         dates = [
@@ -227,7 +228,7 @@ def _look(
             for e, event in enumerate(timeline.EVENTS)
         ]  # fmt: skip
         before = np.count_nonzero(clear[:, k] & (site.days < dates[0].value))
-        if mean.evidence[0, k] <= candidates.PROVEN or before < candidates.BEFORE_DATES:
+        if proven[k] < candidates.PROVEN or before < candidates.BEFORE_DATES:
             continue
         values = [v for d in dates for v in (d.low, d.value, d.high)]
         found.loc[i] = [True, float(scanned.evidence[0, at].mean()), *values]
@@ -242,7 +243,7 @@ def _edges(site: Ground, series: layout.Series, drawn: blend.Blended, jitter: fl
     weight = np.maximum(drawn.clear.sum(axis=0), 1)
     after = np.where(drawn.clear[:, None], drawn.stack, 0.0).sum(axis=0) / weight
     np.moveaxis(picture, 1, 0)[:, drawn.touched] = after
-    return layout.edge_factor(picture, series.noise, jitter)[drawn.touched]
+    return noise.edge_factor(picture, series.noise, jitter)[drawn.touched]
 
 
 def _groups(

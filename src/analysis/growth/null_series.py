@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis.errors import UserError
+from analysis.growth import noise
 from analysis.growth import scan as scans
 from analysis.growth import series as layout
 
@@ -105,7 +106,7 @@ def _median(stack: np.ndarray) -> np.ndarray:
 
 def three_harmonic_residuals(series: NullSeries) -> np.ndarray:
     """Pixels where the simple monitor alarms."""
-    design = layout.waves(series.days)[:, :3]
+    design = noise.waves(series.days)[:, :3]
     weight = (series.clear & ~series.monitored[:, None, None]).astype(np.float64)
     value = np.where(series.clear, series.index, 0.0)
     normal = np.einsum("ti,tj,tyx->yxij", design, design, weight) + 1e-6 * np.eye(3)

@@ -30,11 +30,22 @@ FORGET_GROUND, FORGET_ROOF = 0.5, 1.0
 """What a missed prediction adds to a level's variance (ground: in noise variances; roof: in its
 own variance): a first date under cloud is forgotten, a long stretch is not."""
 
-WORKS_SPREAD = 0.36
-"""Variance of ground works, of that of anything on the site: they are soil, concrete and steel."""
 
-WORKS_DAYS = 120.0
-"""Mean duration of ground works in the prior (exponential), days."""
+@dataclass(frozen=True)
+class Works:
+    """What ground works are taken to be: soil, concrete and steel."""
+
+    spread: float
+    """Their variance, of that of anything on the site."""
+    days: float
+    """Mean of their duration in the prior (exponential)."""
+
+
+PIXELS = Works(spread=0.36, days=120.0)
+"""Where pixels are searched: a field that was sown late must not pass for works."""
+
+OBJECTS = Works(spread=0.20, days=200.0)
+"""Where an object that was found is dated: the first works look much like the ground."""
 
 LEVELS = (0.05, 0.5, 0.95)
 """Quantiles of the date posteriors that are kept for each pixel."""
@@ -57,7 +68,7 @@ class Scan:
     event lies between the date before and this one. ``None`` unless asked for."""
 
 
-def scan(series: Series, *, posterior: bool = False) -> Scan:
+def scan(series: Series, *, posterior: bool = False, works: Works = PIXELS) -> Scan:
     """Scan all pixels of a laid-out cube; all processors that numba may use."""
     gaps = gap_days(series.days)
     blocks, times = series.clear.shape[:2]
@@ -65,6 +76,7 @@ def scan(series: Series, *, posterior: bool = False) -> Scan:
     evidence, season, dates = _scan(
         series.values, series.clear, series.design, series.prior.astype(np.float32),
         np.float32(series.spread), series.days, gaps, np.array(LEVELS), kept,
+        np.float32(works.spread), works.days,
     )  # fmt: skip
     images = series.image(np.moveaxis(dates, 0, -2))
     return Scan(
@@ -82,7 +94,7 @@ def gap_days(days: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(parallel=True, cache=True)
-def _scan(values, clear, design, prior, spread, days, gaps, levels, kept):
+def _scan(values, clear, design, prior, spread, days, gaps, levels, kept, part, duration):
     blocks, times, count, _ = values.shape
     evidence = np.zeros((blocks, LANES), np.float32)
     season = np.zeros((blocks, LANES), np.float32)
@@ -92,10 +104,10 @@ def _scan(values, clear, design, prior, spread, days, gaps, levels, kept):
         works = np.zeros((times + 1, LANES), np.float32)
         roof = np.zeros((times + 1, LANES), np.float32)
         _ground(values[k], clear[k], design, prior, ground)
-        _works(values[k], clear[k], spread, works)
+        _works(values[k], clear[k], np.float32(1.0 + part * (spread - 1.0)), works)
         _roof(values[k], clear[k], spread, roof)
         season[k] = ground[times]
-        _dates(ground, works, roof, days, gaps, levels, evidence[k], dates[k], kept, k)
+        _dates(ground, works, roof, days, gaps, levels, evidence[k], dates[k], kept, k, duration)
     return evidence, season, dates
 
 
@@ -161,11 +173,10 @@ def _ground(values, clear, design, prior, out):
 
 
 @numba.njit(cache=True)
-def _works(values, clear, spread, out):
+def _works(values, clear, variance, out):
     """Log likelihood of all dates before each date as ground works: no memory."""
     times, count, _ = values.shape
     far = np.zeros(LANES, np.float32)
-    variance = 1.0 + WORKS_SPREAD * (spread - 1.0)
     level = np.float32(count * np.log(variance))
     worst, half, over = np.float32(WORST), np.float32(0.5), np.float32(1.0 / variance)
     for t in range(times):
@@ -212,7 +223,7 @@ def _roof(values, clear, spread, out):
 
 
 @numba.njit(cache=True)
-def _dates(ground, works, roof, days, gaps, levels, evidence, dates, kept, k):
+def _dates(ground, works, roof, days, gaps, levels, evidence, dates, kept, k, duration):
     """Evidence and date posteriors of one block: all pairs of dates, by running sums."""
     times = days.size
     start = np.zeros(times)
@@ -223,13 +234,13 @@ def _dates(ground, works, roof, days, gaps, levels, evidence, dates, kept, k):
     for n in range(LANES):
         top, last = -np.inf, -np.inf
         for t in range(1, times):
-            start[t] = ground[t, n] - works[t, n] + days[t] / WORKS_DAYS
-            finish[t] = works[t, n] + roof[t, n] - days[t] / WORKS_DAYS
+            start[t] = ground[t, n] - works[t, n] + days[t] / duration
+            finish[t] = works[t, n] + roof[t, n] - days[t] / duration
             top, last = max(top, start[t]), max(last, finish[t])
         total, running = 0.0, 0.0
         for t in range(1, times):
             start[t] = np.exp(start[t] - top) * gaps[t] / whole
-            finish[t] = np.exp(finish[t] - last) * gaps[t] / WORKS_DAYS
+            finish[t] = np.exp(finish[t] - last) * gaps[t] / duration
             # both events in one gap: half of the orders are the right one
             before[t] = running + 0.5 * start[t]
             running += start[t]

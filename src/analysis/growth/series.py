@@ -14,31 +14,16 @@ import numba
 import numpy as np
 import xarray as xr
 
+from analysis.growth import noise as noises
+
 LANES = 128
 """Pixels side by side in a block."""
 
 BANDS = ("blue", "green", "red", "nir")
 """Bands of a cube that are scanned, where it has them (the short-wave bands are 20 m)."""
 
-HARMONICS = 2
-"""Waves a year in the background: the season, and its asymmetry."""
-
-YEAR = 365.2425
-SAMPLE = 4000
-"""Pixels from which noise and priors are taken."""
-
-FEWEST = 8
-"""Clear dates below which a pixel says nothing about the noise."""
-
 ANYTHING = 0.1
 """Standard deviation of reflectance over all that may be built or dug: roofs from tar to paint."""
-
-SEASONS = 4.0
-"""Factor on the site's mean square season, for the prior: a few pixels swing far more than most."""
-
-LEAST_JITTER = 0.2
-"""Pixels by which edges are taken to move at least: errors of the terrain model displace a roof
-by orbit, and no registration of the ground sees that."""
 
 DISPLACED = 0.1
 """Variance of what the direction of view may change of an object, of that of anything on the
@@ -92,7 +77,7 @@ def from_cube(cube: xr.Dataset, bands: Sequence[str] = BANDS) -> Series:
     stack = np.stack([cube[b].values[order] for b in names], axis=1).astype(np.float32)
     clear = cube["valid"].values[order] & np.isfinite(stack).all(axis=1)
     days = cube["time"].values[order].astype("datetime64[s]").astype(np.float64) / 86400.0
-    return lay_out(stack, clear, days, names, jitter=jitter(cube))
+    return lay_out(stack, clear, days, names, jitter=noises.jitter(cube))
 
 
 def lay_out(
@@ -120,10 +105,10 @@ def lay_out(
         Standard deviation, in units of the values, over all that may be built or dug.
     """
     times, count, height, width = stack.shape
-    design = waves(days)
-    mean, noise, prior, spread = _site(stack, clear, design, anything)
+    design = noises.waves(days)
+    mean, noise, prior, spread = noises.of_site(stack, clear, design, anything)
     whiten = np.linalg.inv(np.linalg.cholesky(noise))
-    factor = edge_factor(mean_picture(stack, clear), noise, jitter)
+    factor = noises.edge_factor(noises.mean_picture(stack, clear), noise, jitter)
     values, seen, own = _blocks(
         stack.reshape(times, count, -1),
         clear.reshape(times, -1),
@@ -149,7 +134,7 @@ def of_pixels(site: Series, stack: np.ndarray, clear: np.ndarray, factor: np.nda
     clear
         ``(time, pixel)`` boolean.
     factor
-        ``(pixel,)`` factor on the noise where the picture has an edge; see `edge_factor`.
+        ``(pixel,)`` factor on the noise where the picture has an edge; see `analysis.growth.noise`.
     """
     values, seen, own = _blocks(
         stack,
@@ -176,8 +161,8 @@ def of_objects(
     site: Series,
     stack: np.ndarray,
     clear: np.ndarray,
-    looks: np.ndarray,
     views: np.ndarray | None = None,
+    looks: np.ndarray | None = None,
 ) -> Series:
     """Mean series of objects as pixels of one row, whitened as their site is.
 
@@ -187,22 +172,22 @@ def of_objects(
         ``(time, band, object)`` mean reflectance.
     clear
         ``(time, object)`` boolean.
-    looks
-        ``(object,)`` number of independent pixels that each mean is worth.
     views
         ``(time, direction)`` from `directions`: the ground may look different from each.
+    looks
+        ``(object,)`` number of independent pixels that each mean is worth; one by default.
     """
-    whiten = np.linalg.inv(np.linalg.cholesky(site.noise)).astype(np.float32)
+    shape = (1, stack.shape[2])
+    looks = np.ones(shape[1]) if looks is None else looks
+    best = float(np.max(looks, initial=1.0))
     values, seen, _ = _blocks(
         np.where(clear[:, None], stack, 0.0).astype(np.float32),
         clear,
         site.mean.astype(np.float32),
-        whiten,
+        np.linalg.inv(np.linalg.cholesky(site.noise)).astype(np.float32),
         np.sqrt(looks).astype(np.float32),
-        -(-stack.shape[2] // LANES),
+        -(-shape[1] // LANES),
     )
-    best = float(np.max(looks, initial=1.0))
-    shape = (1, stack.shape[2])
     design, prior = site.design, site.prior
     if views is not None and views.shape[1] > 1:
         design = np.concatenate([design, views.astype(np.float32)], axis=1)
@@ -218,84 +203,6 @@ def directions(cube: xr.Dataset) -> np.ndarray:
     orbit = cube["orbit"].values[np.argsort(cube["time"].values, kind="stable")]
     names, count = np.unique(orbit, return_counts=True)
     return np.stack([orbit == n for n in names[count >= ORBIT_DATES]] or [orbit < -9], 1) * 1.0
-
-
-def waves(days: np.ndarray) -> np.ndarray:
-    """Design of the season ``(time, 1 + 2 x HARMONICS)``."""
-    angle = 2 * np.pi * days / YEAR
-    rows = [np.ones_like(angle)]
-    for k in range(1, HARMONICS + 1):
-        rows += [np.cos(k * angle), np.sin(k * angle)]
-    return np.stack(rows, axis=1)
-
-
-def jitter(cube: xr.Dataset) -> float:
-    """What registration left, as the cube says, and no less than `LEAST_JITTER`."""
-    if "shift_var_yy" not in cube.coords:
-        return LEAST_JITTER
-    known = float(np.sqrt(np.nanmean((cube["shift_var_yy"] + cube["shift_var_xx"]).values / 2)))
-    return max(known, LEAST_JITTER) if np.isfinite(known) else LEAST_JITTER
-
-
-def _site(
-    stack: np.ndarray, clear: np.ndarray, design: np.ndarray, anything: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Mean of the site, covariance of the noise, priors, and spread, from a sample of pixels."""
-    times, count = stack.shape[:2]
-    flat, seen = stack.reshape(times, count, -1), clear.reshape(times, -1)
-    enough = np.flatnonzero(seen.sum(axis=0) >= min(FEWEST, times))
-    if enough.size == 0:
-        enough = np.arange(seen.shape[1])
-    take = enough[np.linspace(0, enough.size - 1, min(SAMPLE, enough.size)).astype(int)]
-    y, w = flat[:, :, take].astype(np.float64), seen[:, take].astype(np.float64)
-    y = np.where(w[:, None, :] > 0, y, 0.0)
-    mean = (y * w[:, None]).sum(axis=(0, 2)) / max(w.sum(), 1.0)
-    y = (y - mean[None, :, None]) * w[:, None]
-    ridge = np.diag([1e-6, *[0.5] * (design.shape[1] - 1)])
-    normal = np.einsum("ti,tj,tn->nij", design, design, w) + ridge
-    right = np.einsum("ti,tbn->nib", design, y)
-    beta = np.linalg.solve(normal, right)
-    residual = (y - np.einsum("ti,nib->tbn", design, beta)) * w[:, None]
-    there = w > 0
-    values = [residual[:, b][there] for b in range(count)]
-    scale = np.array([max(1.4826 * float(np.median(np.abs(v))), 1e-4) for v in values])
-    freedom = np.mean(there.sum(axis=0) / np.maximum(there.sum(axis=0) - design.shape[1], 1.0))
-    scale *= np.sqrt(min(float(freedom), 4.0))
-    cut = np.clip(np.stack(values) / scale[:, None], -2.5, 2.5)
-    correlation = np.atleast_2d(np.corrcoef(cut)) if count > 1 else np.ones((1, 1))
-    correlation = 0.9 * np.nan_to_num(correlation) + 0.1 * np.eye(count)
-    np.fill_diagonal(correlation, 1.0)
-    noise = correlation * np.outer(scale, scale)
-    white = np.linalg.inv(np.linalg.cholesky(noise))
-    coefficients = np.einsum("cb,nib->nic", white, beta)
-    spread = float(1.0 + anything**2 * np.mean((white**2).sum(axis=1)))
-    prior = np.maximum(SEASONS * (coefficients**2).mean(axis=(0, 2)), 0.05)
-    prior[0] = max(prior[0], spread)
-    return mean, noise, prior, spread
-
-
-def mean_picture(stack: np.ndarray, clear: np.ndarray) -> np.ndarray:
-    """Mean of the clear dates ``(band, y, x)``; 0 where there is none."""
-    weight = np.maximum(clear.sum(axis=0), 1)
-    return np.stack([np.where(clear, stack[:, b], 0.0).sum(axis=0) / weight
-                     for b in range(stack.shape[1])])  # fmt: skip
-
-
-def edge_factor(picture: np.ndarray, noise: np.ndarray, jitter: float) -> np.ndarray:
-    """Factor on the noise from what registration left, where the mean picture has an edge.
-
-    Parameters
-    ----------
-    picture
-        ``(..., band, y, x)`` mean reflectance.
-    noise
-        ``(band, band)`` covariance of one observation.
-    jitter
-        Pixels by which edges move, standard deviation.
-    """
-    rows, columns = np.gradient(picture, axis=(-2, -1))
-    steep = (rows**2 + columns**2) / np.diag(noise)[:, None, None]
-    return np.sqrt(1.0 + steep.mean(axis=-3) * jitter**2)
 
 
 @numba.njit(parallel=True, cache=True)

@@ -111,26 +111,3 @@ def median_gap(days: np.ndarray, clear: np.ndarray) -> float:
     """Median days between dates on which an object was seen."""
     seen = days[clear]
     return float(np.median(np.diff(seen))) if seen.size > 1 else float(days[-1] - days[0])
-
-
-def miss(low: float, high: float, truth: float, gap: float) -> float:
-    """Clear gaps by which an interval misses the truth; negative for how far inside it lies."""
-    return max(low - truth, truth - high) / gap
-
-
-def conformal_margin(misses: Sequence[Sequence[float]], level: float) -> float:
-    """Margin so that intervals moved out by it hold at ``level`` in a new world.
-
-    Parameters
-    ----------
-    misses
-        For each world, the `miss` of each of its buildings. A world without buildings is left out.
-    """
-    worlds = [w for w in misses if len(w)]
-    values = np.concatenate([np.asarray(w, dtype=float) for w in worlds])
-    # one more world, unseen, whose misses could be anything
-    share = np.concatenate([np.full(len(w), 1.0 / len(w)) for w in worlds]) / (len(worlds) + 1)
-    order = np.argsort(values)
-    reached = np.cumsum(share[order])
-    at = int(np.searchsorted(reached, level))
-    return float(values[order][min(at, values.size - 1)])

@@ -18,7 +18,7 @@ from scipy import ndimage
 from analysis.errors import UserError
 from analysis.growth import pairs
 from analysis.growth.candidates import pixel_area_m2
-from analysis.growth.series import YEAR
+from analysis.growth.noise import YEAR
 
 BANDS: Mapping[str, str] = {
     "blue": "blue", "green": "green", "red": "red", "nir": "nir", "swir16": "swir1",
