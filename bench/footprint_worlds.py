@@ -169,7 +169,8 @@ def _thinned(truth: World, wanted: int) -> World:
         If the new hall is built so late, or so early, that there are too few.
     """
     new = truth.new
-    assert new.roof_on is not None and new.ground_broken is not None
+    assert new.roof_on is not None
+    assert new.ground_broken is not None
     after = [s for s in truth.scenes if s.date >= new.roof_on][:wanted]
     before = [s for s in truth.scenes if s.date <= new.ground_broken][-min(wanted, BEFORE) :]
     if len(after) < wanted or not before:
