@@ -5,7 +5,7 @@
     python -m bench.footprints planned --seconds 3600              what is planned, for an hour
     python -m bench.footprints report                              the tables alone
 
-Every world is logged under its seed and the digest of the code that it depends on, so a run can
+Set OMP_NUM_THREADS=1: the arrays are small. Every world is logged under its seed and the digest of the code that it depends on, so a run can
 be stopped and taken up again; a world of another digest is never mixed in.
 """
 
@@ -14,14 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 import time
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis import paths
 from bench.footprint_worlds import LAW_SCENES, MODULES, SINGLES, STUDIES, measure

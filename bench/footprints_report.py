@@ -61,8 +61,9 @@ RATIO_COLUMNS = ("seed", "truth", "estimate", "low", "high")
 def joint_of(record: Record) -> Joint:
     """The joint mode of a logged world."""
     kept = record["joint"]
-    arrays = ("estimate", "spread", "perimeter", "misfit", "bulge", "widths")
-    return Joint(tuple(kept["names"]), *(np.asarray(kept[k]) for k in arrays), kept["gsd"])
+    names = ("estimate", "spread", "perimeter", "misfit", "bulge", "widths")
+    arrays = {k: np.asarray(kept[k]) for k in names}
+    return Joint(names=tuple(kept["names"]), gsd=kept["gsd"], **arrays)
 
 
 def truths(record: Record) -> Array:
@@ -196,7 +197,7 @@ def areas(rows: Sequence[tuple[Any, ...]], gsd: float) -> Record:
     near = (c["truth"] >= 1200) & (c["truth"] <= 2000)
     plain = c["shape"] == "rectangle"
 
-    def part(of: Array) -> Record:
+    def part(of: NDArray[np.bool_]) -> Record:
         return _errors(seeds[of], off[of])
 
     cells = []
@@ -318,7 +319,7 @@ def against_limit(records: Sequence[Record]) -> Record:
     def over(x: Array) -> float:
         return float(np.sqrt(x[:, 0].mean() / x[:, 1].mean()))
 
-    def part(of: Array) -> Record:
+    def part(of: NDArray[np.bool_]) -> Record:
         return {"n": int(of.sum()), "ratio": over(pairs[of]),
                 "interval90": _boot(_by_world(number[of], pairs[of]), over),
                 "ratio_of_medians": float(np.sqrt(

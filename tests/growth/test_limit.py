@@ -15,10 +15,13 @@ FLAT = Setting(
 """A hall of 100 x 30 m in one band, contrast 0.1, noise 0.02, all else known."""
 
 
-def test_one_scene_gives_some_percent_and_ten_a_third_of_it():
+def test_one_scene_gives_six_percent_ten_give_two_and_one_of_3_m_gives_one():
     one, ten = limit.bound(FLAT, 1), limit.bound(replace(FLAT, after=10), 1)
-    assert 0.01 < one.relative < 0.08
-    assert ten.relative == pytest.approx(one.relative / np.sqrt(10), rel=0.15)
+    fine = limit.bound(replace(FLAT, gsd=3.0), 1)
+    assert one.relative == pytest.approx(0.06, rel=0.1)
+    assert ten.relative == pytest.approx(0.02, rel=0.1)
+    assert fine.relative == pytest.approx(0.01, rel=0.2)
+    assert ten.relative == pytest.approx(one.relative / np.sqrt(10), rel=0.01)
 
 
 def test_finer_pixels_more_light_and_known_blur_help():
