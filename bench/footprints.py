@@ -5,8 +5,9 @@
     python -m bench.footprints planned --seconds 3600              what is planned, for an hour
     python -m bench.footprints report                              the tables alone
 
-Set OMP_NUM_THREADS=1: the arrays are small. Every world is logged under its seed and the digest of the code that it depends on, so a run can
-be stopped and taken up again; a world of another digest is never mixed in.
+Set OMP_NUM_THREADS=1: the arrays are small. Every world is logged under its seed and the digest
+of the code that it depends on, so a run can be stopped and taken up again; a world of another
+digest is never mixed in.
 """
 
 from __future__ import annotations

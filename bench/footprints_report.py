@@ -219,6 +219,10 @@ def areas(rows: Sequence[tuple[Any, ...]], gsd: float) -> Record:
             "all": _errors(seeds, off), "with_before": part(seen), "without_before": part(~seen),
             "1200_to_2000_m2": part(near), "rectangles": part(plain), "other_shapes": part(~plain),
             "one_colour": part(c["colours"] == 1), "several_colours": part(c["colours"] > 1),
+            "misfit_under_3": part(c["misfit"] < 3), "misfit_3_and_more": part(c["misfit"] >= 3),
+            **{f"after_{label}": part((c["after"] >= low) & (c["after"] < high))
+               for label, low, high in (("1", 1, 2), ("2_to_4", 2, 5), ("5_to_9", 5, 10),
+                                        ("10_and_more", 10, 1e9))},
             "sum_of_fractions": _errors(seeds, c["fractions"] / c["truth"] - 1),
         },
         "coverage": {
@@ -305,7 +309,7 @@ def against_limit(records: Sequence[Record]) -> Record:
             b = r["buildings"][n]
             setting = limit.Setting(
                 b["length"], b["truth"] / b["length"], joint.gsd, b["before"],
-                min(b["after"], 12), contrast=tuple(b["contrast"]), noise=SENSORS[joint.gsd][1],
+                b["after"], contrast=tuple(b["contrast"]), noise=SENSORS[joint.gsd][1],
             )  # fmt: skip
             bounds.append(limit.bound(setting, 1).deviation ** 2)
             squares.append((joint.estimate[i] - b["truth"]) ** 2)
@@ -336,7 +340,7 @@ def law_bound(gsd: float, scenes: int, before: int) -> float:
     """Least root mean square error of the ratio of `HALLS`, the older one without a before."""
     transfer, noise = SENSORS[gsd]
     top, below = (
-        limit.Setting(a, b, gsd, n, min(scenes, 60), transfer=transfer, noise=noise)
+        limit.Setting(a, b, gsd, n, scenes, transfer=transfer, noise=noise)
         for (a, b), n in zip(HALLS, (before, 0), strict=True)
     )
     true = math.prod(HALLS[0]) / math.prod(HALLS[1])
