@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sysconfig
 import json
 import re
 import sys
@@ -64,7 +65,8 @@ def test_every_pin_has_a_hash_and_no_lock_an_address(lock: str) -> None:
 
 def test_this_environment_is_what_the_lock_says() -> None:
     installed = {
-        canonicalize_name(d.metadata["Name"]): d.version for d in importlib.metadata.distributions()
+        canonicalize_name(d.metadata["Name"]): d.version
+        for d in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")])
     }
     locked = pins("test")
     assert {n: installed.get(n) for n in locked} == locked

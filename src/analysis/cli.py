@@ -25,6 +25,39 @@ out = Console(highlight=False)
 
 RunName = Annotated[str, typer.Option("--run", help="Name of the run.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+Source = Annotated[
+    str,
+    typer.Option(
+        "--source",
+        help="bundled, earth-search, planetary-computer, planet, an address, a catalogue, "
+        "a manifest or a folder of GeoTIFFs.",
+        metavar="S",
+    ),
+]
+SiteFile = Annotated[str, typer.Option("--site", help="The site's GeoJSON.", metavar="FILE")]
+Start = Annotated[str, typer.Option("--start", help="First date.", metavar="D")]
+End = Annotated[str, typer.Option("--end", help="Last date.", metavar="D")]
+Before = Annotated[str, typer.Option("--before", help="Earlier window.", metavar="W")]
+After = Annotated[str, typer.Option("--after", help="Later window.", metavar="W")]
+Observed = Annotated[
+    bool, typer.Option("--observed", help="Declare that the scenes were observed.")
+]
+Months = Annotated[
+    list[int] | None, typer.Option("--month", help="Only this month of the year.", metavar="M")
+]
+Orbits = Annotated[
+    list[int] | None, typer.Option("--orbit", help="Only this relative orbit.", metavar="N")
+]
+Trust = Annotated[
+    str,
+    typer.Option(
+        "--trust",
+        help="Where catalogue and pixels disagree on the offset: metadata or pixels.",
+        metavar="WHAT",
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Order at Planet without asking; spends quota.")]
+Verbose = Annotated[bool, typer.Option("-v", help="Say more on standard error.")]
 
 
 @app.callback()
@@ -196,45 +229,26 @@ def simulate(
 
 @app.command()
 def scenes(
-    source: Annotated[
-        str,
-        typer.Option(
-            "--source",
-            help="bundled, earth-search, planetary-computer, planet, an address, a catalogue, "
-            "a manifest or a folder of GeoTIFFs.",
-            metavar="S",
-        ),
-    ] = "bundled",
-    site: Annotated[str, typer.Option("--site", help="The site's GeoJSON.", metavar="FILE")] = "",
-    start: Annotated[str, typer.Option("--start", help="First date.", metavar="D")] = "",
-    end: Annotated[str, typer.Option("--end", help="Last date.", metavar="D")] = "",
-    before: Annotated[str, typer.Option("--before", help="Earlier window.", metavar="W")] = "",
-    after: Annotated[str, typer.Option("--after", help="Later window.", metavar="W")] = "",
-    observed: Annotated[
-        bool, typer.Option("--observed", help="Declare that the scenes were observed.")
+    source: Source = "bundled",
+    site: SiteFile = "",
+    start: Start = "",
+    end: End = "",
+    before: Before = "",
+    after: After = "",
+    observed: Observed = False,
+    month: Months = None,
+    orbit: Orbits = None,
+    trust: Trust = "",
+    cloudmask: Annotated[
+        bool,
+        typer.Option("--cloudmask", help="Clouds by OmniCloudMask, an extra that brings torch."),
     ] = False,
-    month: Annotated[
-        list[int] | None, typer.Option("--month", help="Only this month of the year.", metavar="M")
-    ] = None,
-    orbit: Annotated[
-        list[int] | None, typer.Option("--orbit", help="Only this relative orbit.", metavar="N")
-    ] = None,
-    trust: Annotated[
-        str,
-        typer.Option(
-            "--trust",
-            help="Where catalogue and pixels disagree on the offset: metadata or pixels.",
-            metavar="WHAT",
-        ),
-    ] = "",
     manifest: Annotated[
         str, typer.Option("--manifest", help="Write the choice to this file.", metavar="FILE")
     ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Order at Planet without asking; it spends quota.")
-    ] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
-    verbose: Annotated[bool, typer.Option("-v", help="Say more on standard error.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """List the scenes that a run would use, and why others were left out.
 
@@ -252,18 +266,10 @@ def scenes(
     from analysis.scenes import manifest as manifests
 
     request = Request(
-        source=source,
-        site=site,
-        start=start,
-        end=end,
-        before=before,
-        after=after,
-        observed=observed,
-        months=tuple(month or ()),
-        orbits=tuple(orbit or ()),
-        trust=trust,
-        yes=yes,
-    )
+        source=source, site=site, start=start, end=end, before=before, after=after,
+        observed=observed, months=tuple(month or ()), orbits=tuple(orbit or ()), trust=trust,
+        cloudmask=cloudmask, yes=yes,
+    )  # fmt: skip
     done = prepared(request, lambda text: err.print(text))
     content = listing.listing(done)
     if manifest and done.sheets:
@@ -281,6 +287,64 @@ def scenes(
         for line in listing.summary(content):
             err.print(line)
     done.require()
+
+
+@app.command()
+def measure(
+    source: Source = "bundled",
+    site: SiteFile = "",
+    start: Start = "",
+    end: End = "",
+    before: Before = "",
+    after: After = "",
+    observed: Observed = False,
+    month: Months = None,
+    orbit: Orbits = None,
+    trust: Trust = "",
+    yes: Yes = False,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws.", min=0)] = 20241125,
+    level: Annotated[float, typer.Option("--level", help="Of the intervals.", metavar="L")] = 0.9,
+    gis: Annotated[
+        str, typer.Option("--gis", help="Write GeoParquet, GeoJSON and COGs here.", metavar="DIR")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Measure facility growth alone: what was built, where, how large, when, and the ratio.
+
+    Examples:
+
+        feb11 measure
+
+        feb11 measure --source world/catalog.json --json
+
+        feb11 measure --source tifs/ --site site.geojson --observed --before 2015 --after 2018
+    """
+    from pathlib import Path
+
+    from analysis.growth import measured_json, measured_text
+    from analysis.growth.measured import measured
+    from analysis.scenes import Request, prepared
+
+    request = Request(
+        source=source, site=site, start=start, end=end, before=before, after=after,
+        observed=observed, months=tuple(month or ()), orbits=tuple(orbit or ()), trust=trust,
+        yes=yes,
+    )  # fmt: skip
+    found = measured(request, seed=seed, level=level, progress=lambda text: err.print(text))
+    where = prepared(request).site
+    content = measured_json.content(found, where)
+    if gis:
+        from analysis.growth import gis as files
+
+        for file in files.write(found, where, Path(gis)):
+            err.print(f"wrote {file}")
+    if as_json:
+        _print_json(content)
+        return
+    for table in measured_text.tables(content):
+        out.print(table)
+    for line in measured_text.remarks(content):
+        err.print(line)
 
 
 @app.command()

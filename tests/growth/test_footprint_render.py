@@ -27,7 +27,7 @@ def test_coverage_is_exact_cell_by_cell(east, north, angle, length, width):
     cover = render.coverage(shape.corners(values), -80.0, -80.0, 5.0, (32, 32))
     polygon = shape.polygon(values)
     assert cover.sum() * 25 == pytest.approx(
-        polygon.intersection(box(-80, -80, 80, 80)).area, abs=1e-6
+        polygon.intersection(box(-80, -80, 80, 80)).area, rel=1e-6
     )
     for row, column in ((15, 15), (12, 18), (17, 14)):
         cell = box(-80 + 5 * column, -80 + 5 * row, -75 + 5 * column, -75 + 5 * row)

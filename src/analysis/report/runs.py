@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -241,8 +242,10 @@ def _name_of(folder: str) -> str:
 
 
 def _packages() -> dict[str, str]:
-    found = {d.metadata["Name"].lower(): d.version for d in importlib.metadata.distributions()}
-    return dict(sorted(found.items()))
+    # not those that setuptools carries within itself and puts on the path when it is imported
+    own = [sysconfig.get_path(kind) for kind in ("purelib", "platlib")]
+    found = importlib.metadata.distributions(path=own)
+    return dict(sorted((d.metadata["Name"].lower(), d.version) for d in found))
 
 
 def commit_state() -> tuple[str | None, bool | None, str | None]:

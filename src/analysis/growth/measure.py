@@ -1,0 +1,403 @@
+"""The whole chain on prepared scenes: candidates, outlines, dates, and the ratio of the halls.
+
+Detection runs on the sensor with most dates. Outlines of the new hall and of the references are
+fitted to all sensors that show each of them, so that their draws share the blur's error; other
+candidates are fitted to the main sensor alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+import xarray as xr
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from analysis import paths
+from analysis.errors import UserError
+from analysis.growth import candidates as detection
+from analysis.growth import footprint, posterior, starts, stood, timeline, window
+from analysis.growth import ratio as ratios
+from analysis.growth.candidates import Null
+from analysis.growth.footprint import Fit
+from analysis.growth.metric import is_metric, metric
+from analysis.growth.objects import Thing, confirm, merged
+from analysis.growth.ratio import Ratio
+from analysis.growth.window import NotMeasurable, Window
+from analysis.scenes import Prepared
+from analysis.scenes import grid as grids
+from analysis.site import Feature, Site
+
+RESULTS = "bench/results"
+"""Folder of the studies that calibrate."""
+
+FEWEST_DATES = 8
+"""Clear dates below which a series is too short to tell a season from a building."""
+
+MOST_FITS = 60
+"""Candidates whose outline is fitted, the strongest first."""
+
+WITHIN = 0.6
+"""Share of an object that the rectangle around a published point must hold to replace it."""
+
+OUTSIDE = (0.4, 2.5)
+"""Fitted area over area of the pixels, beyond which a fit has run away."""
+
+
+@dataclass
+class Building:
+    """One outline, and draws of its area where it could be measured."""
+
+    id: str
+    thing: Thing | None
+    """The candidate that it is; None for a building that stood from the start."""
+    feature: Feature | None
+    """The reference of the site file that it is."""
+    start: Polygon | None
+    fit: Fit | None = None
+    area: np.ndarray | None = None
+    """Draws, square metres."""
+    why: str = ""
+    """Why there is no area."""
+
+    @property
+    def outline(self) -> Polygon | None:
+        """The fitted outline, else the pixels'."""
+        return self.fit.polygon() if self.fit else self.start
+
+
+@dataclass
+class Measured:
+    """All that was measured at one site."""
+
+    level: float
+    kind: str
+    coverage: str
+    """``simulated`` where the intervals were calibrated on worlds like these, else ``unproven``."""
+    scenes_used: int
+    crs: str
+    gsd: float
+    sensors: tuple[str, ...]
+    null: Null | None
+    references: list[Building]
+    candidates: list[Building]
+    new: str | None
+    why_no_new: str
+    ratios: list[Ratio]
+    warnings: list[str] = field(default_factory=list)
+
+    def by_id(self, name: str) -> Building:
+        """A candidate or a reference."""
+        return next(b for b in (*self.candidates, *self.references) if b.id == name)
+
+
+def measure(
+    done: Prepared,
+    *,
+    seed: int,
+    level: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Measured:
+    """Measure a site over a series of dates.
+
+    Parameters
+    ----------
+    done
+        Scenes, prepared.
+    seed
+        Of the draws.
+    level
+        Of the intervals, between 0 and 1.
+
+    Raises
+    ------
+    UserError
+        If the level is no probability, or there are too few clear dates for a series.
+    """
+    check_level(level)
+    cube = metric(done.cube)
+    warnings = warnings_of(done, cube)
+    if cube.sizes["time"] < FEWEST_DATES:
+        raise UserError(
+            f"{cube.sizes['time']} clear scenes of {done.sensor}: a series needs {FEWEST_DATES}; "
+            "give more dates, or compare two windows with --before and --after"
+        )
+    progress("detection")
+    calibration = timeline.read_calibration(paths.project_root() / RESULTS / "dates.json")
+    stable = _stable(done.site, cube)
+    found, null = detection.find(cube, stable=stable, level=level, calibration=calibration)
+    things = confirm(merged(found), cube)
+    buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
+    references = [reference(f, cube, buildings) for f in done.site.references]
+    return finish(
+        done, cube, buildings, references, seed=seed, level=level, null=null,
+        warnings=warnings, progress=progress,
+    )  # fmt: skip
+
+
+def finish(
+    done: Prepared,
+    cube: xr.Dataset,
+    buildings: list[Building],
+    references: list[Building],
+    *,
+    seed: int,
+    level: float,
+    null: Null | None,
+    warnings: list[str],
+    progress: Callable[[str], None],
+) -> Measured:
+    """Outlines, areas and ratios of what was found."""
+    others = [c for name, c in sorted(done.cubes.items()) if name != done.sensor]
+    cubes = [cube, *(c for c in others if is_metric(c) and c.attrs["crs"] == cube.attrs["crs"])]
+    known = _outlines(buildings, references)
+    referred = {r.thing.id: r for r in references if r.thing is not None}
+    own = [b for b in buildings if b.id not in referred]
+    for building in own[MOST_FITS:]:
+        building.why = f"only the {MOST_FITS} strongest candidates are outlined"
+    for building in own[:MOST_FITS]:
+        progress(f"outline of {building.id}")
+        _fit(building, [cube], known)
+    _reclass(own, cube)
+    hall, why_no_new = _largest(own, done.site, str(cube.attrs["crs"]))
+    chain = [b for b in (hall, *references) if b is not None]
+    sensors = _common(chain, cubes, known)
+    for building in chain:
+        if building is not hall or len(sensors) > 1:
+            progress(f"outline of {building.id}")
+            _fit(building, sensors, known)
+    inflation, fitted = posterior.read_inflation(
+        paths.project_root() / RESULTS / "footprints-areas.json"
+    )
+    areas = _draw(chain, [b for b in own if b is not hall], seed, inflation)
+    for building in buildings:
+        if building.id in referred:
+            same = referred[building.id]
+            building.fit, building.area, building.why = same.fit, same.area, same.why
+    made: list[Ratio] = []
+    below = [r.id for r in references if r.area is not None]
+    if hall is not None and hall.area is not None and below:
+        made = ratios.ratios(areas, hall.id, below)
+    trusted = done.kind == "simulated" and fitted
+    return Measured(
+        level=level, kind=done.kind, coverage="simulated" if trusted else "unproven",
+        scenes_used=sum(c.sizes["time"] for c in cubes), crs=str(cube.attrs["crs"]),
+        gsd=abs(float(cube["x"][1] - cube["x"][0])), sensors=tuple(sorted(done.cubes)), null=null,
+        references=references, candidates=buildings, new=hall.id if hall else None,
+        why_no_new=why_no_new, ratios=made, warnings=warnings,
+    )  # fmt: skip
+
+
+def check_level(level: float) -> None:
+    """Refuse what is no probability.
+
+    Raises
+    ------
+    UserError
+        Naming the value.
+    """
+    if not 0.5 <= level <= 0.999:
+        raise UserError(f"level {level:g}: give a probability from 0.5 to 0.999, as 0.9")
+
+
+def warnings_of(done: Prepared, cube: xr.Dataset) -> list[str]:
+    """What was said of the scenes, and what the site or its grid leave open."""
+    said = list(done.warnings)
+    if cube is not done.cube and not is_metric(done.cube):
+        said.append("the scenes' pixels are not square metres: outlines rest on one resampling")
+    if not done.site.role("stable-ground"):
+        said.append(
+            "the site names no stable ground: the quiet part of the whole area stands in, and no "
+            "rate of false alarms is promised"
+        )
+    return said
+
+
+def _stable(site: Site, cube: xr.Dataset) -> np.ndarray | None:
+    """Pixels of the stable ground ``(y, x)``, or nothing if none is named."""
+    shapes = [grids.projected(f.geometry, str(cube.attrs["crs"])) for f in
+              site.role("stable-ground")]  # fmt: skip
+    if not shapes:
+        return None
+    x, y = np.meshgrid(cube["x"].values, cube["y"].values)
+    return shapely.contains_xy(shapely.union_all(shapes), x, y)
+
+
+def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building]) -> Building:
+    """An older building: the candidate that lies there, its own polygon, or what a point finds."""
+    shape = grids.projected(feature.geometry, str(cube.attrs["crs"]))
+    own = _candidate_at(shape, feature.precision_m, buildings)
+    if own is not None:
+        own.feature = feature
+        start = _whole(shape, feature, own, cube)
+        return Building(feature.id, own.thing, feature, start)
+    if isinstance(shape, Point):
+        start = starts.around(cube, shape, feature.precision_m)
+        why = "" if start is not None else "no building is drawn near its point"
+        return Building(feature.id, None, feature, start, why=why)
+    if shape.geom_type == "MultiPolygon":
+        shape = max(shape.geoms, key=lambda g: g.area)
+    return Building(feature.id, None, feature, Polygon(shape.exterior))
+
+
+def _whole(shape: BaseGeometry, feature: Feature, own: Building, cube: xr.Dataset) -> Polygon:
+    """Where the fit of a reference begins that was built in the series.
+
+    A strip of its roof may look like the ground did, and be in no object: the rectangle that its
+    finished roof draws is taken if it holds most of the object.
+    """
+    assert own.start is not None
+    if not isinstance(shape, Point):
+        return Polygon(max(getattr(shape, "geoms", [shape]), key=lambda g: g.area).exterior)
+    assert own.thing is not None
+    _, since, until = own.thing.stages()
+    time = cube["time"].values
+    stands = (time >= since) & (np.ones(time.size, bool) if until is None else time <= until)
+    if not stands.any():
+        return own.start
+    drawn = starts.around(cube.isel(time=np.flatnonzero(stands)), shape, feature.precision_m)
+    if drawn is None or drawn.intersection(own.start).area < WITHIN * own.start.area:
+        return own.start
+    return drawn
+
+
+def _candidate_at(
+    shape: BaseGeometry, precision_m: float | None, buildings: Sequence[Building]
+) -> Building | None:
+    """The new or re-covered building that a reference is."""
+    near = 0.0
+    if isinstance(shape, Point):
+        near = min(max(precision_m or 0.0, starts.NEAR_M[0]), 2 * starts.NEAR_M[0])
+    best: tuple[float, Building | None] = (0.0, None)
+    for b in buildings:
+        if (
+            b.start is None
+            or b.thing is None
+            or b.thing.kind not in ("new-footprint", "re-roofing")
+        ):
+            continue
+        if isinstance(shape, Point):
+            away = b.start.distance(shape)
+            if away <= near:
+                best = max(best, (b.start.area / (1 + away / near), b), key=lambda t: t[0])
+        else:
+            share = b.start.intersection(shape).area / shape.area
+            if share > 0.3:
+                best = max(best, (share, b), key=lambda t: t[0])
+    return best[1]
+
+
+def _outlines(
+    buildings: Sequence[Building], references: Sequence[Building]
+) -> Mapping[str, Polygon]:
+    """Starting outlines of everything that stands, by id; a reference replaces its candidate."""
+    taken = {r.thing.id for r in references if r.thing is not None}
+    known = {b.id: b.start for b in references if b.start is not None}
+    known |= {
+        b.id: b.start
+        for b in buildings
+        if b.start is not None and b.id not in taken and b.thing is not None
+        and b.thing.kind != "other"
+    }  # fmt: skip
+    return known
+
+
+def _common(
+    chain: Sequence[Building], cubes: Sequence[xr.Dataset], known: Mapping[str, Polygon]
+) -> list[xr.Dataset]:
+    """Cubes in which all buildings of the ratio can be cut; the main one at least."""
+    found = []
+    for cube in cubes:
+        try:
+            for building in chain:
+                if building.start is not None:
+                    _cut(building, cube, known)
+        except NotMeasurable:
+            continue
+        found.append(cube)
+    return found or [cubes[0]]
+
+
+def _cut(building: Building, cube: xr.Dataset, known: Mapping[str, Polygon]) -> Window:
+    assert building.start is not None
+    thing = building.thing
+    mine = {building.id, thing.id if thing else ""}
+    others = [p for name, p in known.items() if name not in mine and _near(p, building.start)]
+    before, after, until = thing.stages() if thing else (None, None, None)
+    return window.cut(
+        cube, building.start, before_until=before, after_from=after, after_until=until,
+        others=[p for p in others if p.intersection(building.start).area < 0.5 * p.area],
+    )  # fmt: skip
+
+
+def _near(one: Polygon, two: Polygon) -> bool:
+    return one.distance(two) < window.AROUND_M
+
+
+def _fit(building: Building, cubes: Sequence[xr.Dataset], known: Mapping[str, Polygon]) -> None:
+    """Fit one outline, or say why there is none."""
+    if building.start is None:
+        return
+    if building.thing is not None and building.thing.unmeasured:
+        building.why = building.thing.unmeasured
+        return
+    try:
+        fit = footprint.fit([_cut(building, c, known) for c in cubes], building.start)
+    except NotMeasurable as why:
+        building.why = f"not measurable: {why}"
+        return
+    share = fit.area() / building.start.area
+    if not OUTSIDE[0] <= share <= OUTSIDE[1] or not fit.polygon().is_valid:
+        building.why = "not measurable: no outline fits what the pixels show"
+        return
+    building.fit = fit
+
+
+def _reclass(buildings: Sequence[Building], cube: xr.Dataset) -> None:
+    """A new footprint whose outline was drawn before as well is a roof of another colour."""
+    time = cube["time"].values
+    for b in buildings:
+        if b.fit is None or b.thing is None or b.thing.kind != "new-footprint":
+            continue
+        until = b.thing.stages()[0]
+        if until is not None and stood.before(cube, b.fit.polygon(), time <= until):
+            b.thing.becomes("re-roofing", "its outline was there before, in another colour")
+
+
+def _largest(buildings: Sequence[Building], site: Site, crs: str) -> tuple[Building | None, str]:
+    """The largest new footprint inside the perimeter, else in the whole area."""
+    new = [
+        b for b in buildings
+        if b.thing is not None and b.thing.kind == "new-footprint" and b.fit is not None
+    ]  # fmt: skip
+    if not new:
+        return None, "no new footprint that could be measured"
+    fences = [grids.projected(f.geometry, crs) for f in site.role("perimeter")]
+    inside = [b for b in new if any(f.contains(_shape(b).centroid) for f in fences)]
+    return max(inside or new, key=lambda b: _shape(b).area), ""
+
+
+def _shape(b: Building) -> Polygon:
+    assert b.outline is not None
+    return b.outline
+
+
+def _draw(
+    chain: Sequence[Building], rest: Sequence[Building], seed: int, inflation: posterior.Inflation
+) -> posterior.Areas:
+    """Draws of all areas: those of the ratio together, the others each alone."""
+    fits = {b.id: b.fit for b in chain if b.fit is not None}
+    areas = posterior.Areas((), np.zeros((0, 0)))
+    if fits:
+        areas = posterior.draw(posterior.join(fits), seed, inflation)
+        for b in chain:
+            if b.fit is not None:
+                b.area = areas.of(b.id)
+    for i, b in enumerate(rest):
+        if b.fit is not None:
+            own = posterior.draw(posterior.join({b.id: b.fit}), seed + 1 + i, inflation)
+            b.area = own.of(b.id)
+    return areas

@@ -1,0 +1,107 @@
+"""Two windows instead of a series: the same chain, with what two windows cannot say left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from analysis.errors import UserError
+from analysis.growth import measure as series
+from analysis.growth import starts, windows
+from analysis.growth.classes import ROOF_DATES
+from analysis.growth.measure import Building, Measured
+from analysis.growth.metric import metric
+from analysis.growth.objects import Thing, confirm
+from analysis.growth.timeline import DateInterval
+from analysis.scenes import Prepared
+
+GREEN = 0.35
+"""Vegetation index of the later window above which an object is plants, whatever it was."""
+
+DARK = 0.04
+"""Reflectance in the near infrared below which the later surface is water or shadow."""
+
+
+def measure(
+    done: Prepared,
+    *,
+    seed: int,
+    level: float,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Measured:
+    """Measure what changed between the two windows of a request.
+
+    Both events lie between the last date of the first window and the first of the second; the
+    middle is given as their value, and the whole gap as their interval.
+
+    Raises
+    ------
+    UserError
+        If the level is no probability, a window has no clear scene, or their order is wrong.
+    """
+    series.check_level(level)
+    cube = metric(done.cube)
+    before, after = (_window(cube, role) for role in ("before", "after"))
+    progress("comparison of the windows")
+    found = windows.compare(before, after)
+    first, last = found.between
+    between = DateInterval((first + last) / 2, first, last, level, last - first, "unproven")
+    things = confirm(
+        [
+            Thing(
+                f"candidate-{i + 1}", *_class(before, after, group), group,
+                float(found.score[group[:, 0], group[:, 1]].mean()),
+                between, between, first, last, None,
+            )
+            for i, group in enumerate(found.groups)
+        ],
+        cube, undated=True,
+    )  # fmt: skip
+    buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
+    references = [series.reference(f, cube, buildings) for f in done.site.references]
+    warnings = [*series.warnings_of(done, cube), *found.weaker]
+    return series.finish(
+        done, cube, buildings, references, seed=seed, level=level, null=None,
+        warnings=warnings, progress=progress,
+    )  # fmt: skip
+
+
+def _window(cube: xr.Dataset, role: str) -> xr.Dataset:
+    window = cube.isel(time=np.flatnonzero(cube["role"].values == role))
+    if window.sizes["time"] == 0:
+        raise UserError(f"the window {role!r} has no clear scene: make it longer")
+    return window
+
+
+def _class(before: xr.Dataset, after: xr.Dataset, pixels: np.ndarray) -> tuple[str, str]:
+    """Class of an object by what it is in the later window, and why."""
+    old, new = (_spectrum(w, pixels) for w in (before, after))
+    if new["nir"] < DARK:
+        return "other", "it is water or shadow in the later window"
+    if _index(new) > GREEN:
+        return "other", "it is grown over in the later window"
+    if after.sizes["time"] < ROOF_DATES:
+        why = "a surface without plants; too few dates to tell a roof from open ground"
+    else:
+        why = "a surface without plants on all dates of the later window"
+    if _index(old) < _index(new):
+        return "other", "it has more plants than before"
+    return "new-footprint", why
+
+
+def _spectrum(window: xr.Dataset, pixels: np.ndarray) -> dict[str, float]:
+    """Median reflectance of some pixels over a window, by band."""
+    valid = window["valid"].values[:, pixels[:, 0], pixels[:, 1]]
+    found = {}
+    for band in ("red", "nir"):
+        values = window[band].values[:, pixels[:, 0], pixels[:, 1]]
+        there = values[valid & np.isfinite(values)]
+        found[band] = float(np.median(there)) if there.size else np.nan
+    return found
+
+
+def _index(spectrum: dict[str, float]) -> float:
+    total = max(spectrum["nir"] + spectrum["red"], 1e-3)
+    return (spectrum["nir"] - spectrum["red"]) / total

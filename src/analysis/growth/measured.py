@@ -1,0 +1,52 @@
+"""`feb11 measure`: scenes prepared and measured, remembered like every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import asdict
+from typing import Any
+
+from analysis.growth import measure as series
+from analysis.growth import measure_windows
+from analysis.growth.measure import Measured, check_level
+from analysis.scenes import Prepared, Request, cached, prepared
+from analysis.steps import step
+
+_say: ContextVar[Callable[[str], None] | None] = ContextVar("say", default=None)
+
+
+def measured(
+    request: Request,
+    *,
+    seed: int,
+    level: float,
+    progress: Callable[[str], None] | None = None,
+) -> Measured:
+    """What is measured with the scenes of a request.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        As `analysis.scenes.prepare`, and if the scenes are too few or the level is none.
+    """
+    check_level(level)
+    token = _say.set(progress)
+    try:
+        place, day = cached.on_disk(request)
+        return _measured(asdict(request), place, cached.site_on_disk(request), day, seed, level)
+    finally:
+        _say.reset(token)
+
+
+@step(reads=("{place}", "{site_file}", "data/sites", series.RESULTS))
+def _measured(
+    request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float
+) -> Measured:
+    plain = dict(request)
+    for name in ("months", "orbits"):
+        plain[name] = tuple(plain[name])
+    done: Prepared = prepared(Request(**plain), _say.get())
+    done.require()
+    work = measure_windows.measure if plain["before"] else series.measure
+    return work(done, seed=seed, level=level, progress=_say.get() or (lambda _: None))

@@ -1,0 +1,111 @@
+"""What `feb11 measure --json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely.geometry
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from analysis.growth.measure import Building, Measured
+from analysis.growth.objects import moment
+from analysis.growth.ratio import Ratio
+from analysis.growth.timeline import DateInterval
+from analysis.scenes import grid as grids
+from analysis.site import Site
+
+
+def content(found: Measured, site: Site) -> dict[str, Any]:
+    """All that was measured as plain JSON; geometries in EPSG:4326."""
+    return {
+        "level": found.level, "kind": found.kind, "coverage": found.coverage,
+        "scenes_used": found.scenes_used, "sensors": list(found.sensors), "site": site.name,
+        "references": [_reference(b, found) for b in found.references],
+        "candidates": [_candidate(b, found, site) for b in found.candidates],
+        "new": found.new, "why_no_new": found.why_no_new or None,
+        "ratios": [_ratio(r, found.level) for r in found.ratios],
+        "threshold": None if found.null is None else {
+            "log_bayes_factor": round(float(found.null.threshold), 2),
+            "from_stable_ground": found.null.from_stable_ground,
+            "exposure_km2_years": round(found.null.exposure, 3),
+            "expected_false_objects_per_km2_year": round(float(found.null.expected), 4),
+        },
+        "warnings": found.warnings,
+    }  # fmt: skip
+
+
+def quantity(draws: np.ndarray | None, level: float, unit: str, digits: int) -> Any:
+    """Median and central interval of some draws, or nothing."""
+    if draws is None:
+        return None
+    low, value, high = np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return {"value": round(float(value), digits), "low": round(float(low), digits),
+            "high": round(float(high), digits), "unit": unit}  # fmt: skip
+
+
+def _building(b: Building, found: Measured) -> dict[str, Any]:
+    made = {
+        "id": b.id,
+        "geometry": wgs84(b.outline, found.crs) if b.outline is not None else None,
+        "outline": None if b.outline is None else "fitted" if b.fit else "pixels",
+        "area": quantity(b.area, found.level, "m2", 1),
+    }
+    if b.area is None:
+        made["why"] = b.why
+    return made
+
+
+def _reference(b: Building, found: Measured) -> dict[str, Any]:
+    own = {"name": b.feature.name if b.feature else b.id, "candidate": b.thing and b.thing.id}
+    return _building(b, found) | own
+
+
+def _candidate(b: Building, found: Measured, site: Site) -> dict[str, Any]:
+    thing = b.thing
+    assert thing is not None
+    return _building(b, found) | {
+        "class": thing.kind, "class_why": thing.why, "evidence": round(thing.evidence, 2),
+        "ground_broken": _date(thing.ground_broken), "roof_on": _date(thing.roof_on),
+        "roof_changed_after": None if thing.covered_until is None else
+            str(moment(thing.covered_until).astype("datetime64[D]")),
+        "zone": zone(b, site, found.crs), "reference": b.feature.id if b.feature else None,
+    }  # fmt: skip
+
+
+def _date(interval: DateInterval | None) -> dict[str, str] | None:
+    if interval is None:
+        return None
+    value, low, high = interval.iso()
+    return {"value": value, "low": low, "high": high, "unit": "date"}
+
+
+def _ratio(r: Ratio, level: float) -> dict[str, Any]:
+    readings = {
+        prior: {name: round(p, 6) for name, p in row.items()} for prior, row in r.readings().items()
+    }
+    return {
+        "numerator": r.numerator, "denominator": r.denominator, "definition": r.definition,
+        "ratio": quantity(r.draws, level, "1", 4),
+        "readings": readings,
+        "likelihood_ratios": {k: float(f"{v:.4g}") for k, v in r.likelihood_ratios().items()},
+    }  # fmt: skip
+
+
+def zone(b: Building, site: Site, crs: str) -> str | None:
+    """Id of the first zone of the site, but the whole area, in which a building's middle lies."""
+    if b.outline is None:
+        return None
+    for role in ("housing-zone", "perimeter"):
+        for f in site.role(role):
+            if grids.projected(f.geometry, crs).contains(b.outline.centroid):
+                return f.id
+    return None
+
+
+def wgs84(shape: BaseGeometry, crs: str) -> dict[str, Any]:
+    """A geometry in degrees, to a tenth of a metre."""
+    to = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    moved = shapely.transform(shape, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
+    return shapely.geometry.mapping(shapely.set_precision(moved, 1e-6))  # type: ignore[no-any-return]

@@ -1,0 +1,58 @@
+"""What `feb11 measure` prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+
+
+def tables(content: Mapping[str, Any]) -> Iterator[Table]:
+    """Buildings, then ratios."""
+    mark = f"{content['kind']} scenes, {content['level']:.0%} intervals, coverage " + str(
+        content["coverage"]
+    )
+    made = Table("building", "class", "area, m2", "ground broken", "roof on", title=mark)
+    for row in content["references"]:
+        made.add_row(row["id"], "reference", _area(row), "", "")
+    for row in content["candidates"]:
+        name = row["id"] + (" (new)" if row["id"] == content["new"] else "")
+        made.add_row(
+            name, row["class"], _area(row), _when(row["ground_broken"]), _when(row["roof_on"])
+        )
+    yield made
+    if content["ratios"]:
+        made = Table("ratio", "value", *_READINGS, title="readings: log-uniform prior")
+        for row in content["ratios"]:
+            odds = row["readings"]["log_uniform"]
+            made.add_row(
+                f"{row['numerator']} / {row['denominator']}", _span(row["ratio"], ".3f"),
+                *(f"{odds[name]:.2f}" for name in _READINGS),
+            )  # fmt: skip
+        yield made
+
+
+_READINGS = ("of", "smaller", "larger", "twice", "none")
+
+
+def remarks(content: Mapping[str, Any]) -> list[str]:
+    """Lines below the tables."""
+    said = [f"{content['scenes_used']} scenes of {', '.join(content['sensors'])}"]
+    if content["kind"] != "observed":
+        said.append(f"scenes are {content['kind']}: nothing here is evidence of a real place")
+    if content["new"] is None:
+        said.append(f"no ratio: {content['why_no_new']}")
+    return [*said, *content["warnings"]]
+
+
+def _area(row: Mapping[str, Any]) -> str:
+    return _span(row["area"], ".0f") if row["area"] else str(row["why"])
+
+
+def _span(q: Mapping[str, Any], form: str) -> str:
+    return f"{q['value']:{form}} ({q['low']:{form}} to {q['high']:{form}})"
+
+
+def _when(q: Mapping[str, str] | None) -> str:
+    return f"{q['value']} ({q['low']} to {q['high']})" if q else ""

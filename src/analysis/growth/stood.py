@@ -1,0 +1,98 @@
+"""Whether a roof's outline was there before: told from new ground by how well it explains it.
+
+A roof that only got another colour drew the same outline in the picture before. So the mean
+picture before is regressed on the outline's blurred cover; the share that it explains is held
+against what the same outline explains where it does not belong.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+import xarray as xr
+from shapely import affinity
+from shapely.geometry import Polygon
+
+from analysis.growth.window import BANDS
+
+EXPLAINED = 0.25
+"""Share of a band's variance in and around the outline, beyond what displaced outlines explain,
+from which a roof stood there before."""
+
+BLUR_PIXELS = 0.45
+"""Standard deviation of the blur that the cover is drawn with; its exact width hardly matters."""
+
+RIM_PIXELS = 2.5
+"""Pixels of ground around the outline that the cover is held against."""
+
+FINE = 5
+"""Points along a pixel's side at which cover is taken."""
+
+
+def before(cube: xr.Dataset, outline: Polygon, dates: np.ndarray) -> bool:
+    """Whether a roof of this outline shows in the mean picture of some dates."""
+    return explained(cube, outline, dates) - displaced(cube, outline, dates) > EXPLAINED
+
+
+def explained(cube: xr.Dataset, outline: Polygon, dates: np.ndarray) -> float:
+    """Greatest share of variance, over the bands, that an outline explains in a mean picture.
+
+    Parameters
+    ----------
+    cube
+        Dims ``time, y, x`` on square pixels in metres.
+    outline
+        In the cube's projection.
+    dates
+        ``(time,)`` boolean: dates that are averaged.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 0 where nothing was seen.
+    """
+    x, y = cube["x"].values, cube["y"].values
+    gsd = abs(float(x[1] - x[0]))
+    west, south, east, north = outline.buffer(RIM_PIXELS * gsd).bounds
+    columns = np.flatnonzero((x >= west) & (x <= east))
+    rows = np.flatnonzero((y >= south) & (y <= north))
+    if not dates.any() or columns.size < 3 or rows.size < 3:
+        return 0.0
+    local = cube.isel(time=np.flatnonzero(dates), x=columns, y=rows)
+    valid = local["valid"].values
+    cover = _cover(outline, local["x"].values, local["y"].values, gsd)
+    best = 0.0
+    for band in (b for b in BANDS if b in local):
+        stack = local[band].values
+        seen = valid & np.isfinite(stack)
+        mean = np.where(seen, stack, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+        there = seen.any(axis=0)
+        if there.sum() < 9 or np.ptp(cover[there]) < 0.5:
+            continue
+        r = np.corrcoef(cover[there], mean[there])[0, 1]
+        best = max(best, float(r * r) if np.isfinite(r) else 0.0)
+    return best
+
+
+def _cover(outline: Polygon, x: np.ndarray, y: np.ndarray, gsd: float) -> np.ndarray:
+    """Blurred share of each pixel ``(y, x)`` that lies inside."""
+    offset = (np.arange(FINE) + 0.5) / FINE - 0.5
+    spread = gsd * (1 + 2 * BLUR_PIXELS)
+    total = np.zeros((y.size, x.size))
+    east, north = np.meshgrid(x, y)
+    for dy in offset * spread:
+        for dx in offset * spread:
+            total += shapely.contains_xy(outline, east + dx, north + dy)
+    return total / FINE**2
+
+
+def displaced(cube: xr.Dataset, outline: Polygon, dates: np.ndarray) -> float:
+    """The same for outlines moved by their own size to each side: median over the eight."""
+    west, south, east, north = outline.bounds
+    found = [
+        explained(cube, affinity.translate(outline, i * (east - west), j * (north - south)), dates)
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+        if (i, j) != (0, 0)
+    ]
+    return float(np.median(found))
