@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import rasterio
+from scipy import ndimage
 
 from analysis import paths
 from analysis.errors import UserError
@@ -246,3 +247,27 @@ def test_a_folder_that_is_not_declared_is_undeclared(tmp_path):
 def test_simulated_pixels_stay_simulated_whatever_the_user_declares(wrong):
     catalogue, _ = wrong
     assert prepare(Request(source=str(catalogue), observed=True)).kind == "simulated"
+
+
+def test_bare_ground_with_a_few_buildings_registers_by_its_buildings():
+    """Most tiles hold nothing but noise there; one building appears half way."""
+    rng = np.random.default_rng(4)
+    shown, truth = [], []
+    for n in range(10):
+        shift = rng.normal(0, 0.1, 2)
+        image = {}
+        for band, level in zip(("red", "nir"), (0.1, 0.22), strict=True):
+            fine = np.full((600, 600), level)
+            for top, left in ((90, 130), (410, 260), (240, 450)):
+                if (top, n < 5) != (240, True):
+                    fine[top : top + 50, left : left + 90] = 0.3
+            fine = ndimage.shift(ndimage.gaussian_filter(fine, 2.5), shift * 5, order=1)
+            fine[:9], fine[-9:], fine[:, :9], fine[:, -9:] = level, level, level, level
+            pixels = fine.reshape(120, 5, 120, 5).mean(axis=(1, 3))
+            image[band] = pixels + rng.normal(0, 0.004, pixels.shape)
+        shown.append(View(image, np.ones((120, 120), dtype=bool)))
+        truth.append(shift)
+    shifts = register(shown)
+    assert all(s.why_not is None for s in shifts)
+    error = np.array([(s.y, s.x) for s in shifts]) - np.array(truth)
+    assert np.abs(error - np.median(error, axis=0)).max() < 0.1

@@ -32,6 +32,9 @@ SMALL_TILE = 48
 ENOUGH = 0.3
 """Share of a tile that both pictures must show."""
 
+STANDS_OUT = 3.0
+"""Least strength of a tile's edges, in units of what noise alone would make."""
+
 _TUKEY = 4.685
 """Tukey's constant: 95 % efficiency for normal noise."""
 
@@ -67,8 +70,33 @@ def tiles(shape: tuple[int, int], overlap: bool) -> list[tuple[slice, slice]]:
     ]
 
 
+def informative(
+    reference: np.ndarray, picture: np.ndarray, ok: np.ndarray, overlap: bool
+) -> np.ndarray:
+    """Tiles whose edges, in both directions, stand out from the noise of the picture."""
+    gy, gx = _gradients(reference)
+    noise = np.hypot(*_gradients(picture))[ok]
+    # The squared size of a gradient of noise is exponential: its mean is the median over ln 2.
+    floor = float(np.median(noise)) ** 2 / np.log(2) / 2 if ok.any() else np.inf
+    found = []
+    for place in tiles(reference.shape, overlap):
+        y, x = gy[place][ok[place]], gx[place][ok[place]]
+        tensor = np.array([[y @ y, y @ x], [y @ x, x @ x]])
+        found.append(np.linalg.eigvalsh(tensor)[0] > STANDS_OUT * len(y) * floor)
+    return np.array(found)
+
+
+def _gradients(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return (ndimage.gaussian_filter(image, 0.7, order=(1, 0)),
+            ndimage.gaussian_filter(image, 0.7, order=(0, 1)))  # fmt: skip
+
+
 def orientation(
-    reference: np.ndarray, picture: np.ndarray, ok: np.ndarray, guess: tuple[float, float]
+    reference: np.ndarray,
+    picture: np.ndarray,
+    ok: np.ndarray,
+    guess: tuple[float, float],
+    use: np.ndarray | None = None,
 ) -> TileShifts:
     """Shift by the directions of gradients.
 
@@ -78,17 +106,20 @@ def orientation(
         ``(y, x)`` without NaN; what is not ``ok`` in either is ignored.
     guess
         Shift to start from; the estimate is refined around it until it stays.
+    use
+        Tiles to look at, where most hold nothing but noise; then weak gradients are damped more.
     """
     places = tiles(reference.shape, overlap=True)
-    field = _directions(reference)
+    damping = 1.0 if use is None else 6.0
+    field = _directions(reference, damping)
     estimates = np.tile(np.asarray(guess, dtype=float), (len(places), 1))
     weights = np.zeros(len(places))
     for _ in range(2):
         common = tuple(np.nanmedian(estimates, axis=0)) if np.isfinite(estimates).any() else guess
-        back = _directions(moved(picture, *common))
+        back = _directions(moved(picture, *common), damping)
         seen = moved_mask(ok, *common)
         for number, place in enumerate(places):
-            if seen[place].mean() < ENOUGH:
+            if seen[place].mean() < ENOUGH or (use is not None and not use[number]):
                 estimates[number], weights[number] = np.nan, 0.0
                 continue
             extra, sharp = _peak(field[place], back[place], seen[place])
@@ -97,13 +128,12 @@ def orientation(
     return TileShifts(estimates, weights)
 
 
-def _directions(image: np.ndarray) -> np.ndarray:
+def _directions(image: np.ndarray, damping: float = 1.0) -> np.ndarray:
     """Doubled angle of the gradient as a complex number, weak gradients damped."""
-    gy = ndimage.gaussian_filter(image, 0.7, order=(1, 0))
-    gx = ndimage.gaussian_filter(image, 0.7, order=(0, 1))
+    gy, gx = _gradients(image)
     field = (gx + 1j * gy) ** 2
     size = np.abs(field)
-    damp = np.median(size) + 1e-12
+    damp = damping * np.median(size) + 1e-12
     return field / (size + damp)
 
 
@@ -144,6 +174,7 @@ def intensity(
     ok: np.ndarray,
     guess: tuple[float, float],
     rounds: int = 3,
+    use: np.ndarray | None = None,
 ) -> TileShifts:
     """Shift by least squares on the values, robustly; arguments as for `orientation`."""
     places = tiles(reference.shape, overlap=False)
@@ -156,12 +187,12 @@ def intensity(
         common = tuple(np.median(estimates[known], axis=0)) if known.any() else guess
         back, seen = moved(picture, *common), moved_mask(ok, *common)
         for number, place in enumerate(places):
-            use = seen[place].copy()
-            use[:2], use[-2:], use[:, :2], use[:, -2:] = False, False, False, False
-            if use.mean() < ENOUGH * 0.9:
+            on = seen[place].copy()
+            on[:2], on[-2:], on[:, :2], on[:, -2:] = False, False, False, False
+            if on.mean() < ENOUGH * 0.9 or (use is not None and not use[number]):
                 estimates[number], weights[number] = np.nan, 0.0
                 continue
-            found = _solve(reference[place][use], back[place][use], gy[place][use], gx[place][use])
+            found = _solve(reference[place][on], back[place][on], gy[place][on], gx[place][on])
             step, weights[number] = found
             limit = np.clip(step, -1.0, 1.0)
             estimates[number] = (common[0] + limit[0], common[1] + limit[1])

@@ -134,12 +134,13 @@ def _levels(done: Prepared, cube: xr.Dataset, sheets: Sequence[Sheet]) -> list[d
     zones = cubes.zones(done.site, done.boxes[sheets[0].scene.sensor])
     ground = np.any([zones[f.id] for f in done.site.role("stable-ground")], axis=0)
     before = _before(cube, sheets, "red")
+    valid, red = cube.valid.values, cube.red.values
     found = []
     for n, sheet in enumerate(sheets):
-        use = ground & cube.valid.values[n]
+        use = ground & valid[n]
         enough = use.sum() >= gate.FEWEST_PIXELS
         level = float(np.median(before[n][use])) if enough else float("nan")
-        after = float(np.median(cube.red.values[n][use])) if enough else float("nan")
+        after = float(np.median(red[n][use])) if enough else float("nan")
         offset = sheet.scene.layers["red"].offset
         found.append({"numbers": level - offset, "reflectance": level, "normalised": after})
     return found

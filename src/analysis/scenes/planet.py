@@ -112,9 +112,7 @@ def _client() -> Any:
     try:
         import planet
     except ImportError:
-        raise UserError(
-            "source planet needs Planet's SDK: uv pip install -e '.[planet]'"
-        ) from None
+        raise UserError("source planet needs Planet's SDK: uv pip install -e '.[planet]'") from None
     session = planet.Session(auth=planet.Auth.from_key(key), read_timeout_secs=60)
     session.max_retries = RETRIES
     base = os.environ.get(BASE_URL, "").rstrip("/")

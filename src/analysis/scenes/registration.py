@@ -200,21 +200,44 @@ def against(
     guess: tuple[float, float] = (0.0, 0.0),
     bands: Sequence[str] = BANDS,
 ) -> Shift:
-    """The shift of one scene relative to a reference."""
+    """The shift of one scene relative to a reference.
+
+    Where all tiles together do not agree, those alone are asked whose edges stand
+    out: on bare ground most tiles hold nothing but noise.
+    """
     ok = reference.ok & view.ok
     ok &= ~_covered(reference, view, ok)
     if ok.mean() < 0.02:
         return _failed(f"only {ok.mean():.0%} of the area is seen in common")
+    found = _estimated(reference, view, ok, guess, bands, strong=False)
+    if found.why_not is None:
+        return found
+    again = _estimated(reference, view, ok, guess, BANDS, strong=True)
+    return again if again.why_not is None else found
+
+
+def _estimated(
+    reference: View,
+    view: View,
+    ok: np.ndarray,
+    guess: tuple[float, float],
+    bands: Sequence[str],
+    *,
+    strong: bool,
+) -> Shift:
+    """Both estimators over all tiles, or over the strong ones, and whether they agree."""
     by_direction, by_value = [], []
     for name in bands:
         one, two = _clean(reference, name), _clean(view, name)
         start = guess
-        coarse = estimators.orientation(one, two, ok, start)
+        wide = estimators.informative(one, two, ok, overlap=True) if strong else None
+        apart = estimators.informative(one, two, ok, overlap=False) if strong else None
+        coarse = estimators.orientation(one, two, ok, start, use=wide)
         if np.isfinite(coarse.shifts).any():
             middle = np.nanmedian(coarse.shifts, axis=0)
             start = (float(middle[0]), float(middle[1]))
         by_direction.append(coarse)
-        by_value.append(estimators.intensity(one, two, ok, start))
+        by_value.append(estimators.intensity(one, two, ok, start, use=apart))
     one_way, other_way = _consensus(by_direction), _consensus(by_value)
     if one_way is None or other_way is None:
         return _failed("too few tiles show the ground")
