@@ -152,14 +152,17 @@ def find(
     views = layout.directions(cube)
     sure = layout.of_objects(series, stack, clear, views, looks(groups))
     again = recover.recoverings(sure)
-    proven = scans.scan(sure).evidence, scans.scan(recover.parted(sure, again)).evidence
+    whole, part = (scans.scan(o) for o in (sure, recover.parted(sure, again)))
+    proven = np.maximum(whole.evidence, part.evidence)[0]
+    again = [r if p >= PROVEN else None for r, p in zip(again, part.evidence[0], strict=True)]
+    earliest = np.minimum(whole.first[1, 0], part.first[1, 0])
     # dated as if it were one pixel: errors of the model do not average out over a building
     dated = recover.parted(layout.of_objects(series, stack, clear, views), again)
     mean = scans.scan(dated, posterior=True, works=scans.OBJECTS)
     assert mean.posterior is not None
     found: list[Candidate] = []
     for i, pixels in enumerate(groups):
-        if max(float(e[0, i]) for e in proven) < PROVEN:
+        if proven[i] < PROVEN or mean.evidence[0, i] < 0:
             continue
         seen = clear[:, i] & (series.days < (again[i].since if again[i] else np.inf))  # type: ignore[union-attr]
         dates = [
@@ -169,7 +172,7 @@ def find(
             for e, event in enumerate(timeline.EVENTS)
         ]
         first, second = dates[0].value, dates[1].value
-        if np.count_nonzero(seen & (series.days < first)) < BEFORE_DATES:
+        if np.count_nonzero(seen & (series.days < min(first, earliest[i]))) < BEFORE_DATES:
             continue
         stood = classes.standing_out(cube, pixels, series, first)
         kind, why = classes.classify(stack[:, :, i], clear[:, i], series, (first, second), stood)

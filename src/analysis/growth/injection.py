@@ -217,7 +217,7 @@ def _look(
         return found
     stack, clear = _means(drawn, list(groups.values()))
     sure = layout.of_objects(series, stack, clear, views, candidates.looks(list(groups.values())))
-    proven = scans.scan(sure).evidence[0]
+    whole = scans.scan(sure)
     dated = layout.of_objects(series, stack, clear, views)
     mean = scans.scan(dated, posterior=True, works=scans.OBJECTS)
     assert mean.posterior is not None
@@ -227,8 +227,10 @@ def _look(
                               calibration)
             for e, event in enumerate(timeline.EVENTS)
         ]  # fmt: skip
-        before = np.count_nonzero(clear[:, k] & (site.days < dates[0].value))
-        if proven[k] < candidates.PROVEN or before < candidates.BEFORE_DATES:
+        earliest = min(dates[0].value, float(whole.first[1, 0, k]))
+        before = np.count_nonzero(clear[:, k] & (site.days < earliest))
+        unlikely = whole.evidence[0, k] < candidates.PROVEN or mean.evidence[0, k] < 0
+        if unlikely or before < candidates.BEFORE_DATES:
             continue
         values = [v for d in dates for v in (d.low, d.value, d.high)]
         found.loc[i] = [True, float(scanned.evidence[0, at].mean()), *values]

@@ -94,7 +94,7 @@ def interval(
 
 def quantiles(posterior: np.ndarray, days: np.ndarray, levels: Sequence[float]) -> list[float]:
     """Days at which a posterior over gaps reaches some levels, spread evenly within each gap."""
-    reached = np.cumsum(posterior) / max(float(np.sum(posterior)), 1e-300)
+    reached = np.cumsum(posterior, dtype=np.float64) / max(float(np.sum(posterior)), 1e-300)
     starts = days - gap_days(days)
     found = []
     for level in levels:
