@@ -1,7 +1,7 @@
 """Tables of the footprint studies: errors, calibration of the intervals, and their score.
 
-The error of the edges is fitted on worlds with seeds of their own, by pixel size, and scored on
-others. Beside it stands the same fitted on worlds that break one assumption each, and scored on
+The error of the edges is fitted on worlds of the same kind with seeds of their own, by pixel size,
+and scored on others. Beside it stands the same fitted on worlds that break one assumption each, and scored on
 worlds that break all of them at once: what happens when the simulator is another one.
 """
 
@@ -355,7 +355,7 @@ def report() -> None:
     logs = {n: current(n) for n in PLAN}
     inflation, transfer = {}, {}
     for label, gsd in GSD.items():
-        own = [r for n in (*SINGLES, "mixed") for r in logs.get(f"cal-{label}-{n}", [])]
+        own = logs[f"cal-{label}-mixed"]
         simple = [r for n in SINGLES for r in logs.get(f"cal-{label}-{n}", [])]
         if len(measured(own)) >= 4:
             inflation[gsd] = fit_inflation(own)
