@@ -1,8 +1,8 @@
 """Tables of the footprint studies: errors, calibration of the intervals, and their score.
 
 The error of the edges is fitted on worlds of the same kind with seeds of their own, by pixel size,
-and scored on others. Beside it stands the same fitted on worlds that break one assumption each, and scored on
-worlds that break all of them at once: what happens when the simulator is another one.
+and scored on others. Beside it stands the same fitted on worlds that break one assumption each, and
+scored on worlds that break all of them at once: what happens when the simulator is another one.
 """
 
 from __future__ import annotations
