@@ -19,7 +19,16 @@ from shapely.geometry.base import BaseGeometry
 from analysis import paths
 from analysis.errors import UserError
 from analysis.growth import candidates as detection
-from analysis.growth import footprint, posterior, starts, stood, timeline, window
+from analysis.growth import (
+    footprint,
+    posterior,
+    scan,
+    series,
+    starts,
+    stood,
+    timeline,
+    window,
+)
 from analysis.growth import ratio as ratios
 from analysis.growth.candidates import Null
 from analysis.growth.footprint import Fit
@@ -88,6 +97,13 @@ class Measured:
     why_no_new: str
     ratios: list[Ratio]
     warnings: list[str] = field(default_factory=list)
+    days: np.ndarray | None = None
+    """Dates of the main sensor, days since 1970, ascending."""
+    transform: tuple[float, float, float, float, float, float] | None = None
+    """Of its pixels: column and row of a corner to metres, as rasterio has it."""
+    evidence: np.ndarray | None = None
+    """``(y, x)`` what speaks for a change of each pixel: the log Bayes factor of the series, or
+    the score of two windows; NaN where nothing was seen."""
 
     def by_id(self, name: str) -> Building:
         """A candidate or a reference."""
@@ -132,10 +148,13 @@ def measure(
     things = confirm(merged(found), cube)
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [reference(f, cube, buildings) for f in done.site.references]
-    return finish(
+    made = finish(
         done, cube, buildings, references, seed=seed, level=level, null=null,
         warnings=warnings, progress=progress,
     )  # fmt: skip
+    evidence = scan.scan(series.from_cube(cube)).evidence
+    made.evidence = np.where(cube["valid"].values.any(axis=0), evidence, np.nan)
+    return made
 
 
 def finish(
@@ -187,8 +206,20 @@ def finish(
         scenes_used=sum(c.sizes["time"] for c in cubes), crs=str(cube.attrs["crs"]),
         gsd=abs(float(cube["x"][1] - cube["x"][0])), sensors=tuple(sorted(done.cubes)), null=null,
         references=references, candidates=buildings, new=hall.id if hall else None,
-        why_no_new=why_no_new, ratios=made, warnings=warnings,
+        why_no_new=why_no_new, ratios=made, warnings=warnings, days=_days(cube),
+        transform=_transform(cube),
     )  # fmt: skip
+
+
+def _days(cube: xr.Dataset) -> np.ndarray:
+    return np.sort(cube["time"].values.astype("datetime64[s]").astype(np.float64) / 86400.0)
+
+
+def _transform(cube: xr.Dataset) -> tuple[float, float, float, float, float, float]:
+    """Of the corners of the pixels, whose centres the cube's coordinates are."""
+    x, y = cube["x"].values.astype(float), cube["y"].values.astype(float)
+    right, down = float(x[1] - x[0]), float(y[1] - y[0])
+    return right, 0.0, float(x[0]) - right / 2, 0.0, down, float(y[0]) - down / 2
 
 
 def check_level(level: float) -> None:

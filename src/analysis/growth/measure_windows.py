@@ -62,10 +62,12 @@ def measure(
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [series.reference(f, cube, buildings) for f in done.site.references]
     warnings = [*series.warnings_of(done, cube), *found.weaker]
-    return series.finish(
+    made = series.finish(
         done, cube, buildings, references, seed=seed, level=level, null=None,
         warnings=warnings, progress=progress,
     )  # fmt: skip
+    made.evidence = np.where(cube["valid"].values.any(axis=0), found.score, np.nan)
+    return made
 
 
 def _window(cube: xr.Dataset, role: str) -> xr.Dataset:
