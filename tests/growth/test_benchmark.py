@@ -188,3 +188,85 @@ def test_a_damaged_series_is_named(tmp_path):
     (tmp_path / "ndvi_series.npz").write_bytes(b"PK no")
     with pytest.raises(null_series.UserError, match="cannot be read"):
         benchmark.run(tmp_path, warn=_refuse)
+
+
+def _spoilt(folder, hole, **options):
+    """A scene of which the left third of the first date has no data."""
+    scene = _scene(folder, **options)
+    with rasterio.open(scene / "t1.tif") as source:
+        pixels = source.read().astype(np.float32)
+    pixels[:, :, :30] = hole
+    _write(scene / "t1.tif", pixels, S2)
+    with rasterio.open(scene / "t2.tif") as source:
+        _write(scene / "t2.tif", source.read().astype(np.float32), S2)
+    return scene
+
+
+@pytest.mark.parametrize("hole", [np.nan, np.inf, 0.0])
+def test_pixels_without_data_are_neither_called_nor_scored(tmp_path, feb11, hole):
+    code, out, _ = feb11(_spoilt(tmp_path / "s", hole), "--json")
+    assert code == 0
+    assert all(row["f1"] > 0.9 for row in json.loads(out)["scenes"])
+
+
+def test_a_pair_without_common_data_is_refused(tmp_path, feb11):
+    scene = _spoilt(tmp_path / "s", 0.0)
+    with rasterio.open(scene / "t2.tif") as source:
+        pixels = source.read()
+    pixels[:, :, 30:] = np.nan
+    _write(scene / "t2.tif", pixels, S2)
+    code, _, err = feb11(scene, "--json")
+    assert code == 2
+    assert "no pixel with data in common" in err
+
+
+def test_a_band_that_is_one_number_tells_nothing_and_hides_nothing(tmp_path):
+    scene = _scene(tmp_path / "s")
+    for name in ("t1.tif", "t2.tif"):
+        with rasterio.open(scene / name) as source:
+            pixels = source.read()
+        pixels[2] = 1000
+        _write(scene / name, pixels, S2)
+    rows = benchmark.run(scene, lambda _: None)
+    assert all(row["f1"] > 0.8 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("about", "said"), [('{"bands": 4}', '"bands" is 4'), ('{"gsd": "ten"}', "\"gsd\" is 'ten'")]
+)
+def test_wrong_facts_in_scene_json_are_named(tmp_path, feb11, about, said):
+    scene = _scene(tmp_path / "s")
+    (scene / "scene.json").write_text(about)
+    code, _, err = feb11(scene)
+    assert code == 2
+    assert said in err
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 5), (1, 60)])
+def test_scenes_of_a_few_pixels_have_a_row(tmp_path, size):
+    rng = np.random.default_rng(1)
+    (tmp_path / "s").mkdir()
+    for name in ("t1.tif", "t2.tif"):
+        _write(tmp_path / "s" / name, rng.integers(500, 2000, (4, *size)).astype("u2"), S2)
+    _write(tmp_path / "s" / "change.tif", np.ones(size, np.uint8))
+    assert len(benchmark.run(tmp_path / "s", lambda _: None)) == 2
+
+
+def _null(folder, index, clear):
+    folder.mkdir()
+    days = np.datetime64("2018-01-01", "s") + np.arange(len(index)) * np.timedelta64(20, "D")
+    np.savez(folder / null_series.FILE, time=days, ndvi=index, valid=clear)
+    return folder
+
+
+def test_a_null_series_that_nobody_saw_has_no_rate(tmp_path):
+    hidden = _null(tmp_path / "n", np.full((60, 8, 8), 0.4, "f4"), np.zeros((60, 8, 8), bool))
+    assert [r["false_alarm_fraction"] for r in benchmark.run(hidden, lambda _: None)] == [None] * 2
+
+
+def test_a_null_series_of_one_pixel_is_scored_and_an_empty_one_refused(tmp_path):
+    one = _null(tmp_path / "n", np.full((60, 1, 1), 0.4, "f4"), np.ones((60, 1, 1), bool))
+    assert benchmark.run(one, lambda _: None)[0]["false_alarm_fraction"] == 0
+    empty = _null(tmp_path / "e", np.zeros((0, 4, 4), "f4"), np.zeros((0, 4, 4), bool))
+    with pytest.raises(null_series.UserError, match="holds no pixel"):
+        benchmark.run(empty, lambda _: None)

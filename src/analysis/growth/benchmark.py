@@ -101,7 +101,7 @@ def _pair(place: Path) -> list[Row]:
     )
     middle = perf_counter()
     chosen = [i for i, b in enumerate(scene.bands) if b not in ("b01", "b09", "b10")]
-    length, called = plain.change_vectors(scene.before[chosen], scene.after[chosen])
+    length, called = plain.change_vectors(scene.before[chosen], scene.after[chosen], scene.valid)
     end = perf_counter()
     methods = (
         (pairs.METHOD, True, ours.changed, ours.score, middle - start),
@@ -129,12 +129,15 @@ def _pair(place: Path) -> list[Row]:
 
 def _null(place: Path) -> list[Row]:
     series = null_series.read(place)
+    name, belongs = _null_names(place)
+    if not series.clear.any():
+        return [Row(name, belongs, null_series.METHOD, True),
+                Row(name, belongs, null_series.SIMPLE, False)]  # fmt: skip
     start = perf_counter()
     ours = null_series.alarms(series)
     middle = perf_counter()
     simple = null_series.three_harmonic_residuals(series)
     end = perf_counter()
-    name, belongs = _null_names(place)
     return [
         Row(name, belongs, null_series.METHOD, True,
             false_alarm_fraction=float(ours.mean()), seconds=round(middle - start, 3)),

@@ -7,7 +7,7 @@ year lie below -3 standard deviations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,8 @@ def read(folder: Path) -> NullSeries:
         raise UserError(f"{file} cannot be read: {error}") from None
     if index.ndim != 3 or index.shape != clear.shape or time.shape != index.shape[:1]:
         raise UserError(f"{file}: time, ndvi and valid do not fit each other")
+    if index.size == 0:
+        raise UserError(f"{file} holds no pixel: time, ndvi and valid are empty")
     order = np.argsort(time, kind="stable")
     days = time[order].astype("datetime64[s]").astype(np.float64) / 86400.0
     years = time[order].astype("datetime64[Y]")
@@ -77,6 +79,12 @@ def read(folder: Path) -> NullSeries:
 
 def alarms(series: NullSeries) -> np.ndarray:
     """Pixels ``(y, x)`` where the scan says that something was built in the last year."""
+    height, width = series.index.shape[1:]
+    if min(height, width) < 2:  # a strip has no edges: give it a second row or column
+        wide = [(0, 0), *((0, max(2 - side, 0)) for side in (height, width))]
+        twice = replace(series, index=np.pad(series.index, wide, mode="edge"),
+                        clear=np.pad(series.clear, wide, mode="edge"))  # fmt: skip
+        return alarms(twice)[:height, :width]
     index = np.where(series.clear, series.index, 0.0).astype(np.float32)
     laid = layout.lay_out(index[:, None], series.clear, series.days, ("index",), anything=ANYTHING)
     found = scans.scan(laid)

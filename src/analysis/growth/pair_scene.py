@@ -52,7 +52,7 @@ class PairScene:
     truth: np.ndarray
     """``(y, x)``, boolean."""
     labelled: np.ndarray
-    """``(y, x)``, boolean: pixels that count."""
+    """``(y, x)``, boolean: pixels that count; both dates have them."""
     valid: np.ndarray
     """``(y, x)``, boolean: pixels that both dates have."""
     pixel_m: float
@@ -81,7 +81,10 @@ def read(folder: Path, set_name: str) -> PairScene:
             "both dates need the same grid and bands"
         )
     truth, labelled = _truth(folder, one.shape[1:])
-    scale = _scale(one, two)
+    valid = ~(empty_one | empty_two)
+    if not valid.any():
+        raise UserError(f"{folder}: t1.tif and t2.tif have no pixel with data in common")
+    scale = _scale(one[:, valid], two[:, valid])
     return PairScene(
         name=str(about.get("scene") or folder.name),
         set=set_name,
@@ -89,8 +92,8 @@ def read(folder: Path, set_name: str) -> PairScene:
         before=one.astype(np.float64) / (scale or 1.0),
         after=two.astype(np.float64) / (scale or 1.0),
         truth=truth,
-        labelled=labelled,
-        valid=~(empty_one | empty_two),
+        labelled=labelled & valid,
+        valid=valid,
         pixel_m=pixel_m,
         reflectance=scale is not None,
     )
@@ -104,7 +107,14 @@ def _about(folder: Path) -> dict[str, Any]:
         about = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{file} is not JSON: {error}") from None
-    return about if isinstance(about, dict) else {}
+    if not isinstance(about, dict):
+        return {}
+    bands, gsd = about.get("bands") or [], about.get("gsd") or GSD_M
+    if not isinstance(bands, list) or not all(isinstance(b, str) for b in bands):
+        raise UserError(f'{file}: "bands" is {bands!r}; give a list of names')
+    if isinstance(gsd, bool) or not isinstance(gsd, int | float) or not 0 < gsd < math.inf:
+        raise UserError(f'{file}: "gsd" is {gsd!r}; give the side of a pixel in metres')
+    return about
 
 
 def _open(file: Path) -> Any:
@@ -131,7 +141,7 @@ def _image(
             named = COUNTED.get(source.count, "").split()
         if len(named) != source.count:
             raise UserError(
-                f"{file} has {source.count} bands without names: "
+                f"{file} has {source.count} band{'s' * (source.count > 1)} without names: "
                 'name them in the file or under "bands" in scene.json'
             )
         pixel_m = _pixel_m(source, about)
@@ -139,17 +149,19 @@ def _image(
             empty = (pixels == source.nodata).any(axis=0)
         else:
             empty = (pixels == 0).all(axis=0)
+        empty |= ~np.isfinite(pixels).all(axis=0)
     lower = {k.lower(): v for k, v in SENTINEL2.items()}
     return pixels, tuple(lower.get(n.lower(), n.lower()) for n in named), pixel_m, empty
 
 
 def _pixel_m(source: Any, about: dict[str, Any]) -> float:
     """Geometric mean of the sides of a pixel, which need not be square."""
-    if source.crs is None:
-        return float(about.get("gsd") or GSD_M)
     width, height = abs(source.transform.a), abs(source.transform.e)
+    latitude = (source.bounds.top + source.bounds.bottom) / 2
+    placed = source.crs is not None and width > 0 and height > 0
+    if not placed or (source.crs.is_geographic and abs(latitude) >= 90):
+        return float(about.get("gsd") or GSD_M)
     if source.crs.is_geographic:
-        latitude = (source.bounds.top + source.bounds.bottom) / 2
         width *= METRES_PER_DEGREE * math.cos(math.radians(latitude))
         height *= METRES_PER_DEGREE
     return math.sqrt(width * height)

@@ -54,6 +54,12 @@ THRESHOLD = 1.8
 FARTHEST = 3.0
 """Pixels; a larger shift is no residual of registration, and is not applied."""
 
+FEWEST = 16
+"""Pixels that both dates must have for a null of their own."""
+
+NARROWEST = 8
+"""Pixels along a side below which nothing is registered."""
+
 _TINY = 1e-6
 
 
@@ -97,9 +103,12 @@ def change(
     ok = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
     if valid is not None:
         ok &= valid
-    if np.count_nonzero(ok) < 100:
+    if np.count_nonzero(ok) < FEWEST:
         nothing = np.zeros(before.shape[1:])
         return PairChange(nothing, nothing > 0, (0.0, 0.0))
+    telling = [i for i in range(len(before)) if np.ptp(before[i][ok]) and np.ptp(after[i][ok])]
+    if telling:  # a band that is one number everywhere is no band
+        before, after, bands = before[telling], after[telling], [bands[i] for i in telling]
     one = np.stack([_filled(b, ok) for b in before])
     two = np.stack([_filled(b, ok) for b in after])
     shift = _shift(one, two)
@@ -157,6 +166,8 @@ def _filled(band: np.ndarray, ok: np.ndarray) -> np.ndarray:
 def _shift(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Shift that brings the later date onto the earlier, to a fiftieth of a pixel."""
     one, two = _edges(before), _edges(after)
+    if min(one.shape) < NARROWEST or not one.any() or not two.any():
+        return np.zeros(2)
     found = phase_cross_correlation(one, two, upsample_factor=50, normalization=None)[0]
     return found if np.abs(found).max() <= FARTHEST else np.zeros(2)
 

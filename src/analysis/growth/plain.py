@@ -8,12 +8,24 @@ from skimage.filters import threshold_otsu
 METHOD = "plain change vectors, standardised, Otsu"
 
 
-def change_vectors(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Length of the difference of the standardised dates ``(band, y, x)``, and Otsu's map of it."""
-    length = np.sqrt(((_standardised(after) - _standardised(before)) ** 2).sum(axis=0))
-    return length, length > threshold_otsu(length)
+def change_vectors(
+    before: np.ndarray, after: np.ndarray, valid: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Length of the difference of the standardised dates ``(band, y, x)``, and Otsu's map of it.
+
+    Pixels ``(y, x)`` that are not valid are left out of everything, and called unchanged.
+    """
+    ok = np.isfinite(before).all(axis=0) & np.isfinite(after).all(axis=0)
+    if valid is not None:
+        ok &= valid
+    length = np.zeros(before.shape[1:])
+    if not ok.any():
+        return length, ok
+    step = _standardised(after[:, ok]) - _standardised(before[:, ok])
+    length[ok] = np.sqrt((step**2).sum(axis=0))
+    return length, ok & (length > threshold_otsu(length[ok]))
 
 
-def _standardised(image: np.ndarray) -> np.ndarray:
-    spread = image.std(axis=(1, 2), keepdims=True)
-    return (image - image.mean(axis=(1, 2), keepdims=True)) / np.where(spread > 0, spread, 1.0)
+def _standardised(pixels: np.ndarray) -> np.ndarray:
+    spread = pixels.std(axis=1, keepdims=True)
+    return (pixels - pixels.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
