@@ -307,6 +307,9 @@ def measure(
     gis: Annotated[
         str, typer.Option("--gis", help="Write GeoParquet, GeoJSON and COGs here.", metavar="DIR")
     ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the GIS files of another run.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure facility growth alone: what was built, where, how large, when, and the ratio.
@@ -335,8 +338,12 @@ def measure(
     content = measured_json.content(found, where)
     if gis:
         from analysis.growth import gis as files
+        from analysis.growth.missed import missed
 
-        for file in files.write(found, where, Path(gis)):
+        recovery, why = missed(request, seed=seed, level=level)
+        if why:
+            err.print(f"no map of detectability: {why}")
+        for file in files.write(found, where, Path(gis), recovery, replace=force):
             err.print(f"wrote {file}")
     if as_json:
         _print_json(content)

@@ -143,8 +143,9 @@ def measure(
         )
     progress("detection")
     calibration = timeline.read_calibration(paths.project_root() / RESULTS / "dates.json")
-    stable = _stable(done.site, cube)
-    found, null = detection.find(cube, stable=stable, level=level, calibration=calibration)
+    found, null = detection.find(
+        cube, stable=stable(done.site, cube), level=level, calibration=calibration
+    )
     things = confirm(merged(found), cube)
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [reference(f, cube, buildings) for f in done.site.references]
@@ -247,7 +248,7 @@ def warnings_of(done: Prepared, cube: xr.Dataset) -> list[str]:
     return said
 
 
-def _stable(site: Site, cube: xr.Dataset) -> np.ndarray | None:
+def stable(site: Site, cube: xr.Dataset) -> np.ndarray | None:
     """Pixels of the stable ground ``(y, x)``, or nothing if none is named."""
     shapes = [grids.projected(f.geometry, str(cube.attrs["crs"])) for f in
               site.role("stable-ground")]  # fmt: skip
