@@ -112,7 +112,7 @@ def test_the_quick_look_agrees_with_the_whole_detector(meadow):
     series = injection.layout.from_cube(meadow)
     held = candidates.find(meadow)[1]
     views = injection.layout.directions(meadow)
-    quick = injection._look(site, series, made, 1.0, held.threshold, views, 0.2, 0.9, None)
+    quick = injection.look(site, series, made, 1.0, held.threshold, views, 0.2, 0.9, None)
     whole = []
     for i in range(16):
         standing = blend.built(meadow, site, made.take(slice(i, i + 1)))
