@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from analysis import simulate
-from analysis.growth import blend, candidates, injection, noise, scan, series
+from analysis.growth import blend, candidates, detectability, injection, noise, scan, series
 from bench.record import write
 
 FIRST_SEED = 950_000
@@ -41,7 +41,7 @@ def recovery(spec: str, scenes: int, seed: int) -> tuple[dict[str, Any], Any]:
     least = {
         name: {k: round(v, 1) if isinstance(v, float) else v
                for k, v in asdict(injection.smallest(found, **part)).items()}
-        for name, part in (("all", {}), *((h, {"half_year": h}) for h in injection.HALF_YEARS))
+        for name, part in (("all", {}), *((h, {"half_year": h}) for h in detectability.HALF_YEARS))
     }  # fmt: skip
     curve = injection.curve(found, bins=8)
     dated = found.table[found.table["detected"]]

@@ -280,3 +280,36 @@ def test_cost_grows_no_faster_than_the_number_of_dates():
         return best
 
     assert seconds(160) < 2 * 4 * seconds(40)
+
+
+def _leaning(seed):
+    """A roof that always stood, whose edge lies elsewhere from another orbit; one orbit comes
+    to show the place only late."""
+    made = world(seed, times=60)
+    stack, _, days, rng = made
+    build(made, np.s_[10:16, 12:20], 0, 0, roof=np.array([0.4, 0.41, 0.43, 0.45]))
+    orbit = np.where(days < np.quantile(days, 0.5), 62, rng.choice([62, 105], days.size))
+    edge = np.s_[10:16, 20:22]
+    share = np.where(orbit == 105, 0.25, 0.05)[:, None, None, None]
+    roof = np.array([0.4, 0.41, 0.43, 0.45])[None, :, None, None]
+    stack[:, :, *edge] += (share * (roof - stack[:, :, *edge])).astype(np.float32)
+    return cube(made).assign_coords(orbit=("time", orbit))
+
+
+def test_an_edge_that_moves_from_orbit_to_orbit_is_no_building():
+    blind, seeing = [], []
+    for seed in range(4):
+        leaning = _leaning(seed)
+        blind += candidates.find(leaning.drop_vars("orbit"))[0]
+        seeing += candidates.find(leaning)[0]
+    assert len(blind) > 0
+    assert len(seeing) == 0
+
+
+def test_a_building_is_found_whatever_the_orbits():
+    made = world(2)
+    build(made, np.s_[10:16, 12:20], 20700, 20900)
+    orbit = np.where(np.arange(60) % 3 == 0, 62, 105)
+    (hall,) = candidates.find(cube(made).assign_coords(orbit=("time", orbit)))[0]
+    assert hall.kind == "new-footprint"
+    assert hall.roof_on.value == pytest.approx(20900, abs=60)
