@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from bench import alarms, dates, footprints, models_speed, pairs, sbc, scenes, speed
+from bench import alarms, dates, footprints, injections, models_speed, pairs, sbc, scenes, speed
 
 STUDIES = {
     "sbc": sbc.main,
@@ -13,6 +13,7 @@ STUDIES = {
     "pairs": pairs.main,
     "dates": dates.main,
     "alarms": alarms.main,
+    "injections": injections.main,
     "footprints": footprints.main,
     "speed": speed.main,
 }
