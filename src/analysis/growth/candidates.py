@@ -9,7 +9,7 @@ from each orbit, as the edge of a standing roof does where the terrain model err
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -131,6 +131,7 @@ def find(
     stable: np.ndarray | None = None,
     level: float = 0.9,
     calibration: Calibration | None = None,
+    strictness: float = 1.0,
 ) -> tuple[list[Candidate], Null]:
     """All candidates of a cube, the strongest first, and the null they were held against.
 
@@ -140,11 +141,14 @@ def find(
         Dims ``time, y, x``: reflectance per band, and ``valid``.
     stable
         ``(y, x)`` boolean: ground that is taken for unchanged.
+    strictness
+        Factor on the threshold that follows from the null (``choice:growth.threshold``).
     """
     series = layout.from_cube(cube)
     scanned = scans.scan(series)
     years = float(series.days[-1] - series.days[0]) / YEAR
     held = null(scanned.evidence, years, pixel_area_m2(cube), stable)
+    held = replace(held, threshold=held.threshold * strictness)
     groups = objects(scanned, held.threshold)
     if not groups:
         return [], held

@@ -34,6 +34,7 @@ from analysis.growth.candidates import Null
 from analysis.growth.footprint import Fit
 from analysis.growth.metric import is_metric, metric
 from analysis.growth.objects import Thing, confirm, merged
+from analysis.growth.outline import Outline
 from analysis.growth.ratio import Ratio
 from analysis.growth.window import NotMeasurable, Window
 from analysis.scenes import Prepared
@@ -173,14 +174,14 @@ def finish(
     """Outlines, areas and ratios of what was found."""
     others = [c for name, c in sorted(done.cubes.items()) if name != done.sensor]
     cubes = [cube, *(c for c in others if is_metric(c) and c.attrs["crs"] == cube.attrs["crs"])]
-    known = _outlines(buildings, references)
+    known = standing(buildings, references)
     referred = {r.thing.id: r for r in references if r.thing is not None}
     own = [b for b in buildings if b.id not in referred]
     for building in own[MOST_FITS:]:
         building.why = f"only the {MOST_FITS} strongest candidates are outlined"
     for building in own[:MOST_FITS]:
         progress(f"outline of {building.id}")
-        _fit(building, [cube], known)
+        outlined(building, [cube], known)
     _reclass(own, cube)
     hall, why_no_new = _largest(own, done.site, str(cube.attrs["crs"]))
     chain = [b for b in (hall, *references) if b is not None]
@@ -188,7 +189,7 @@ def finish(
     for building in chain:
         if building is not hall or len(sensors) > 1:
             progress(f"outline of {building.id}")
-            _fit(building, sensors, known)
+            outlined(building, sensors, known)
     inflation, fitted = posterior.read_inflation(
         paths.project_root() / RESULTS / "footprints-areas.json"
     )
@@ -322,7 +323,7 @@ def _candidate_at(
     return best[1]
 
 
-def _outlines(
+def standing(
     buildings: Sequence[Building], references: Sequence[Building]
 ) -> Mapping[str, Polygon]:
     """Starting outlines of everything that stands, by id; a reference replaces its candidate."""
@@ -353,7 +354,12 @@ def _common(
     return found or [cubes[0]]
 
 
-def _cut(building: Building, cube: xr.Dataset, known: Mapping[str, Polygon]) -> Window:
+def _cut(
+    building: Building,
+    cube: xr.Dataset,
+    known: Mapping[str, Polygon],
+    transfer: float | None = None,
+) -> Window:
     assert building.start is not None
     thing = building.thing
     mine = {building.id, thing.id if thing else ""}
@@ -362,6 +368,7 @@ def _cut(building: Building, cube: xr.Dataset, known: Mapping[str, Polygon]) -> 
     return window.cut(
         cube, building.start, before_until=before, after_from=after, after_until=until,
         others=[p for p in others if p.intersection(building.start).area < 0.5 * p.area],
+        transfer=transfer,
     )  # fmt: skip
 
 
@@ -369,15 +376,34 @@ def _near(one: Polygon, two: Polygon) -> bool:
     return one.distance(two) < window.AROUND_M
 
 
-def _fit(building: Building, cubes: Sequence[xr.Dataset], known: Mapping[str, Polygon]) -> None:
-    """Fit one outline, or say why there is none."""
+def outlined(
+    building: Building,
+    cubes: Sequence[xr.Dataset],
+    known: Mapping[str, Polygon],
+    *,
+    outline: Outline | None = None,
+    transfer: float | None = None,
+) -> None:
+    """Fit one outline, or say why there is none.
+
+    Parameters
+    ----------
+    known
+        Starting outlines of all that stands, by id, from `standing`.
+    outline
+        Base about the start's middle that is fitted whatever the evidence; see `footprint.fit`.
+    transfer
+        Centre of the blur's prior; see `window.cut`.
+    """
     if building.start is None:
         return
     if building.thing is not None and building.thing.unmeasured:
         building.why = building.thing.unmeasured
         return
     try:
-        fit = footprint.fit([_cut(building, c, known) for c in cubes], building.start)
+        fit = footprint.fit(
+            [_cut(building, c, known, transfer) for c in cubes], building.start, outline=outline
+        )
     except NotMeasurable as why:
         building.why = f"not measurable: {why}"
         return
