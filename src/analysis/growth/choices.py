@@ -51,6 +51,7 @@ class Setting:
     shape: str = ""
     """``rectangle``, or ``pixels`` for the corners that the object's pixels draw."""
     months: tuple[int, ...] = ()
+    """Of the scenes to which outlines are fitted; objects are found on all dates."""
     transfer: float | None = None
     """Centre of the blur's prior: modulation transfer at Nyquist."""
     whole: bool = False
@@ -59,7 +60,7 @@ class Setting:
     @property
     def detects(self) -> bool:
         """Whether objects are to be found again."""
-        return bool(self.clear or self.months or self.strictness != 1.0)
+        return bool(self.clear or self.strictness != 1.0)
 
 
 SETTINGS = (
