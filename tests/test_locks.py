@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
-import sysconfig
 import json
 import re
 import sys
+import sysconfig
 import tomllib
 
 import pytest

@@ -47,6 +47,10 @@ RESULTS = "bench/results"
 FEWEST_DATES = 8
 """Clear dates below which a series is too short to tell a season from a building."""
 
+RESTLESS = 40.0
+"""Log Bayes factor that stable ground may ask for at most: at twice the usual threshold it is not
+noise that scores, and buildings would be lost."""
+
 MOST_FITS = 60
 """Candidates whose outline is fitted, the strongest first."""
 
@@ -147,6 +151,13 @@ def measure(
     found, null = detection.find(
         cube, stable=stable(done.site, cube), level=level, calibration=calibration
     )
+    if null.from_stable_ground and null.threshold > RESTLESS:
+        # it holds real change, or is no ground like the rest: it would hide every building
+        warnings.append(
+            "the ground that the site names as stable is not: the quiet part of the whole area "
+            "stands in, and no rate of false alarms is promised"
+        )
+        found, null = detection.find(cube, level=level, calibration=calibration)
     things = confirm(merged(found), cube)
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [reference(f, cube, buildings) for f in done.site.references]

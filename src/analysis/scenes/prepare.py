@@ -104,7 +104,8 @@ class Prepared:
         CheckFailed
             If no scene is usable.
         """
-        self.require()
+        if not self.cubes:
+            self.require()
         return self.cubes[self.sensor]
 
     @property
