@@ -88,7 +88,7 @@ def cusum(made: Drawn) -> dict[str, float] | str:
 
     def work() -> None:
         monitor = CuSum(trend=False, harmonic_order=2)
-        monitor.fit(dataarray=band[:half], method="OLS")
+        monitor.fit(dataarray=band[:half], method="OLS", n_threads=numba.get_num_threads())
         for t in range(half, len(times)):
             monitor.monitor(array=values[t], date=times[t].astype("datetime64[s]").item())
 
