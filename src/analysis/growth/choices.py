@@ -91,7 +91,8 @@ def sensitivities(done: Prepared, found: Measured, seed: int, level: float) -> p
         ``used`` (then ``choice`` is empty); ``headline`` is ``ratio.<reference id>``, ``area``
         (square metres) or ``new`` (number of new footprints, without an interval). Numbers that a
         setting does not give are NaN, with the reason. All are of the main sensor alone, so that
-        ``used`` need not be the number that all sensors give.
+        ``used`` need not be the number that all sensors give. ``attrs`` hold the kind of the
+        scenes, the level, the sensor and its number of scenes, for the figure.
     """
     token = _given.set((done, found))
     try:
@@ -126,7 +127,10 @@ def compute(
             for name, number in numbers.items()
         ]
     columns = ["choice", "setting", "headline", "value", "low", "high", "why"]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.attrs = {"kind": found.kind, "level": level, "sensor": done.sensor,
+                   "scenes": int(cube.sizes["time"])}  # fmt: skip
+    return frame
 
 
 @dataclass
