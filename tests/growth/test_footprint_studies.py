@@ -1,0 +1,83 @@
+"""What the committed studies of footprints promise, and some of their worlds made again."""
+
+import json
+
+import numpy as np
+import pytest
+from bench import footprint_worlds, footprints_report, record
+
+from analysis.growth import posterior
+
+AREAS = record.FOLDER / "footprints-areas.json"
+LAW = record.FOLDER / "footprints-resolvability.json"
+
+
+def areas():
+    return json.loads(AREAS.read_text())
+
+
+def law():
+    return json.loads(LAW.read_text())
+
+
+@pytest.mark.parametrize("study", ["matched", "mixed"])
+def test_a_logged_world_made_again_gives_the_same_areas_and_intervals(study):
+    kept = areas()
+    seed = kept["ratio_rows"][study][0][0]
+    world = footprint_worlds.measure(study, seed)
+    inflation, measured = posterior.read_inflation(AREAS)
+    assert measured
+    again = footprints_report.area_rows([world], inflation)
+    rows = [r for r in kept["rows"][study] if r[0] == seed]
+    assert len(rows) == len(again)
+    for old, new in zip(rows, again, strict=True):
+        assert old[:5] == pytest.approx(list(new[:5]), rel=1e-4)
+        # estimate and interval; another processor rounds otherwise
+        assert old[5:8] == pytest.approx(list(new[5:8]), rel=1e-3)
+        assert old[8:10] == list(new[8:10])
+    ratio = footprints_report.ratio_rows([world], inflation)[0]
+    assert kept["ratio_rows"][study][0] == pytest.approx(list(ratio), rel=1e-3)
+
+
+def test_no_seed_that_was_scored_was_calibrated_on():
+    seeds = areas()["seeds"] | law()["seeds"]
+    taken = [set(s) for s in seeds.values()]
+    assert len(set.union(*taken)) == sum(map(len, taken))
+
+
+def test_errors_of_the_edges_come_from_the_study_for_each_pixel_size(tmp_path):
+    kept = areas()["inflation"]
+    for gsd in kept:
+        found, measured = posterior.read_inflation(AREAS, float(gsd))
+        assert measured
+        assert found.scale == kept[gsd]["scale"]
+    assert posterior.read_inflation(AREAS, 0.5) == (posterior.INFLATION, False)
+    assert posterior.read_inflation(tmp_path / "none.json") == (posterior.INFLATION, False)
+
+
+def test_tables_follow_from_their_rows():
+    kept = areas()
+    for study, rows in kept["rows"].items():
+        made = footprints_report.areas([tuple(r) for r in rows], 10.0)
+        told = kept["studies"][study]["areas"]
+        assert made["coverage"]["share"] == pytest.approx(told["coverage"]["share"], abs=1e-4)
+        assert made["errors"]["all"]["rmse"] == pytest.approx(
+            told["errors"]["all"]["rmse"], rel=1e-3
+        )
+    for entry in law()["law"].values():
+        off = np.array([r[2] - r[1] for r in entry["rows"]])
+        assert entry["rmse"] == pytest.approx(float(np.sqrt((off**2).mean())), rel=2e-3)
+
+
+def test_the_law_keeps_to_the_ratio_of_the_claim():
+    for entry in law()["law"].values():
+        assert entry["worlds"] == len(entry["rows"])
+        assert all(0.63 < row[1] < 0.67 for row in entry["rows"])
+        assert 0 < entry["bound"] < 1
+
+
+def test_probabilities_of_readings_are_probabilities():
+    for study in areas()["studies"].values():
+        for one in study["readings"]["bins"]:
+            assert one["from"] <= one["stated"] <= one["to"]
+            assert 0 <= one["true"] <= 1
