@@ -29,7 +29,7 @@ AROUND_M = 160.0
 """Ground shown around all that is outlined or fenced."""
 
 STYLES: dict[str, dict[str, Any]] = {
-    "standing": {"color": figures.SKY, "linestyle": "-", "linewidth": 2.0},
+    "standing": {"color": figures.SKY, "linestyle": (0, (7, 1.2, 1, 1.2)), "linewidth": 2.0},
     "new-footprint": {"color": figures.ORANGE, "linestyle": "-", "linewidth": 2.0},
     "re-roofing": {"color": figures.PURPLE, "linestyle": (0, (5, 1.5)), "linewidth": 2.0},
     "ground-works": {"color": figures.YELLOW, "linestyle": (0, (2, 1)), "linewidth": 1.6},

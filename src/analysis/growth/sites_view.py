@@ -16,7 +16,6 @@ from analysis.scenes import Prepared
 from analysis.site import Site
 from analysis.words import Words, words
 
-
 SAID = 1.0
 """Change, percent or number, from which the alternative text names it."""
 
