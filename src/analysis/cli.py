@@ -74,6 +74,13 @@ def _print_json(content: Any) -> None:
 @app.command()
 def report(
     run: RunName = "default",
+    source: Source = "",
+    site: SiteFile = "",
+    start: Start = "",
+    end: End = "",
+    before: Before = "",
+    after: After = "",
+    observed: Observed = False,
     parameter: Annotated[
         list[str] | None,
         typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a notebook parameter."),
@@ -93,15 +100,21 @@ def report(
         feb11 report
 
         feb11 report --run to-2025 -p period_end=2025-12-31
+
+        feb11 report --run free-imagery --source earth-search --start 2017
     """
     from analysis.report import edition
+
+    scenes = {"source": source, "site": site, "start": start, "end": end, "before": before,
+              "after": after, "observed": "true" if observed else ""}  # fmt: skip
+    given = [*(f"{name}={value}" for name, value in scenes.items() if value), *(parameter or [])]
 
     def progress(name: str, state: str) -> None:
         if verbose or state != "unchanged":
             err.print(f"[bold]{name}[/bold]  {state}")
 
     made = edition.make(
-        run, parameter or [], force=force, jobs=jobs or edition.cpu_count(), progress=progress
+        run, given, force=force, jobs=jobs or edition.cpu_count(), progress=progress
     )
     if not made.executed:
         err.print("nothing had changed, no notebook was executed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,18 +16,9 @@ import nbformat
 from analysis import paths, site, words
 from analysis.errors import UserError
 from analysis.results import Result, ResultError
+from analysis.scenes import windows as scene_windows
 
 NUMERIC = (int, float)
-NOT_YET = {
-    "site": ("", "data/sites/february-11-plant.geojson"),
-    "source": ("", "bundled"),
-    "start": ("",),
-    "end": ("",),
-    "before": ("",),
-    "after": ("",),
-}
-"""Imagery parameters, declared by every notebook, with the values that change
-nothing while no notebook reads scenes."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +133,17 @@ def read_parameters(given: Sequence[str], notebooks: Mapping[str, Notebook]) -> 
             raise UserError(f"no notebook has a parameter {name!r}; there is: {known}")
         if name == "run_dir":
             raise UserError("parameter 'run_dir' is set by the run itself; name runs with --run")
-        values[name] = _typed(name, text, defaults[name])
+        values[name] = _typed(name, _portable(name, text), defaults[name])
     check_parameters(defaults | values)
     return {k: v for k, v in values.items() if v != defaults[k]}
+
+
+def _portable(name: str, text: str) -> str:
+    """A place on disk as it is seen from the checkout: a run names no folder of a machine."""
+    place = Path(text).expanduser()
+    if name in ("source", "site") and "://" not in text and place.exists():
+        return os.path.relpath(place.resolve(), paths.project_root())
+    return text
 
 
 def _typed(name: str, text: str, default: Any) -> Any:
@@ -170,17 +170,9 @@ def check_parameters(values: Mapping[str, Any]) -> None:
         if name in values:
             _day(name, values[name])
     _in_order(values, "period_start", "period_end")
-    _in_order(values, "start", "end")
-    if bool(values.get("before")) != bool(values.get("after")):
-        raise UserError("before and after belong together: give both windows, or neither")
     if values.get("site"):
-        site.read(paths.project_root() / values["site"])
-    for name, same in NOT_YET.items():
-        if values.get(name, "") not in same:
-            raise UserError(
-                f"parameter {name}={values[name]!r}: this version analyses no imagery yet, "
-                "so a report with it would be the same report; leave it out"
-            )
+        site.read(site.locate(values["site"]))
+    scene_windows.asked(*(values.get(n, "") for n in ("start", "end", "before", "after")))
     level = values.get("level", 0.9)
     if not (isinstance(level, NUMERIC) and 0.5 <= level < 1):
         raise UserError(f"parameter level={level!r} is not in 0.5 to 1 (1 excluded)")

@@ -27,6 +27,7 @@ from filelock import FileLock, Timeout
 from analysis import paths, results, steps
 from analysis.errors import CheckFailed, UserError
 from analysis.report.notebooks import Notebook
+from analysis.scenes.source import SERVICES
 
 DEFAULT = "default"
 SCHEMA_VERSION = 1
@@ -180,10 +181,17 @@ def fingerprint(notebook: Notebook, parameters: Mapping[str, Any], upstream: str
 
 
 def own_files(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Files of the user that parameters name, each with its digest."""
-    name = parameters.get("parameters_file")
-    place = Path(name) if name else None
-    return {place.as_posix(): steps.digest(paths.project_root() / place)} if place else {}
+    """Files and folders of the user that parameters name, each with its digest."""
+    root, found = paths.project_root(), {}
+    for parameter in ("parameters_file", "site", "source"):
+        name = str(parameters.get(parameter) or "")
+        place = root / name
+        if not name or name in ("bundled", *SERVICES) or "://" in name or not place.exists():
+            continue
+        # what a catalogue lists lies beside and below it
+        whole = place.parent if parameter == "source" and place.is_file() else place
+        found[os.path.relpath(whole, root)] = steps.digest(whole)
+    return found
 
 
 def _inputs() -> list[Path]:
@@ -218,7 +226,7 @@ def record(
         "run": name,
         "parameters": dict(parameters),
         "notebooks": dict(fingerprints),
-        "scenes": [],
+        "scenes": _scenes(executed),
         "inputs": files | own_files(parameters),
         "seeds": {"seed": parameters.get("seed")} if "seed" in parameters else {},
         "environment": steps.environment_digest(),
@@ -229,6 +237,13 @@ def record(
     }
     content["digest"] = digest(executed)
     return content
+
+
+def _scenes(run: Path) -> list[str]:
+    """Names of all scenes that a result of the run rests on."""
+    found = results.read(run / "results.json")
+    named = {name for key in found for name in found[key].inputs if name.startswith("scene:")}
+    return sorted(name.removeprefix("scene:") for name in named)
 
 
 def digest(run: Path) -> str:

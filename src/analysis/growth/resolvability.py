@@ -1,0 +1,140 @@
+"""What imagery of a resolution and a number of scenes can decide about a ratio of halls.
+
+The study (`bench.footprints`) drew worlds with the claim's ratio, under physics that the fitter
+does not assume, and measured them; here it is read, and told as results. They are statements about
+the method: no world of the study shows a real place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis import paths
+from analysis.errors import UserError
+from analysis.results import Result
+from analysis.steps import step
+from analysis.words import words
+
+STUDY = "bench/results/footprints-resolvability.json"
+STEM = "growth.resolvability"
+FEWEST = 5
+"""Worlds below which a share or a spread is not told."""
+
+USUAL = 60
+"""Clear scenes with the roof on that some two years of free imagery hold."""
+
+RIVALS = ("smaller", "larger", "twice")
+ODDS = 20
+"""Likelihood ratio from which a reading counts as refuted, as in the verdicts."""
+
+_FEW = "fewer than five worlds were measured"
+
+
+@step(reads=(STUDY,))
+def table() -> pd.DataFrame:
+    """One row for each pixel size and number of scenes.
+
+    Columns: ``gsd`` (metres), ``scenes``, ``worlds``, ``rmse``, ``rmse_low``, ``rmse_high``,
+    ``bias``, ``width`` (median of the 90 % intervals), ``coverage``, ``coverage_low``,
+    ``coverage_high``, ``bound``, ``inside`` (share of worlds whose interval lies inside the claim's
+    band), and ``smaller larger twice`` (shares of worlds that refute each reading).
+
+    Raises
+    ------
+    UserError
+        If the study is missing.
+    """
+    place = paths.project_root() / STUDY
+    if not place.is_file():
+        raise UserError(f"{STUDY} is missing: `make bench` measures it, or restore it")
+    law = json.loads(place.read_text(encoding="utf-8"))["law"]
+    rows = [_row(cell) for cell in law.values() if cell.get("worlds")]
+    return pd.DataFrame(rows).sort_values(["gsd", "scenes"], ignore_index=True)
+
+
+def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
+    power = cell["power"]
+    return {
+        "gsd": cell["gsd"], "scenes": cell["scenes"], "worlds": cell["worlds"],
+        "rmse": cell["rmse"], "rmse_low": cell["rmse_interval90"][0],
+        "rmse_high": cell["rmse_interval90"][1], "bias": cell["bias"],
+        "width": cell["median_width"], "coverage": cell["coverage"],
+        "coverage_low": cell["coverage_interval90"][0],
+        "coverage_high": cell["coverage_interval90"][1], "bound": cell["bound"],
+        "inside": power["interval_inside_the_band"],
+        **{r: power["rivals"][r][f"likelihood_ratio_{ODDS}"] for r in RIVALS},
+    }  # fmt: skip
+
+
+def results() -> list[Result]:
+    """Error, width, coverage, bound and power for each pixel size and number of scenes."""
+    rows, found = table(), []
+    for row in rows.itertuples(index=False):
+        found += _cell(row)
+    return [*found, *_answers(rows)]
+
+
+def _answers(rows: pd.DataFrame) -> Iterator[Result]:
+    """One sentence for each pixel size, at the usual number of scenes."""
+    text = words("en")
+    for gsd, own in rows.groupby("gsd"):
+        enough = own[own["worlds"] >= FEWEST]
+        sentence = None
+        if len(enough):
+            row = enough.iloc[(enough["scenes"] - USUAL).abs().argmin()]
+            sentence = text(
+                "resolvability.answer", scenes=f"{row.scenes:.0f}", gsd=f"{row.gsd:g}",
+                rmse=text.number(row.rmse, 3), width=text.number(row.width, 2),
+                power=text.number(100 * float(row[list(RIVALS)].min())),
+                inside=text.number(100 * row.inside), worlds=f"{row.worlds:.0f}",
+            )  # fmt: skip
+        yield Result(
+            key=f"{STEM}.answer.{gsd:g}m", value=sentence, unit="text", kind="simulated",
+            statement=f"What imagery with pixels of {gsd:g} m can decide, over simulated worlds",
+            method="analysis.growth.resolvability.results", inputs=(f"file:{STUDY}",),
+            why_no_value=None if sentence else _FEW, why_no_interval="a sentence",
+        )  # fmt: skip
+
+
+def _cell(row: Any) -> list[Result]:
+    stem = f"{STEM}.{row.gsd:g}m.{row.scenes}"
+    where = f"{row.gsd:g} m pixels, {row.scenes} clear scenes with the roof on"
+    few = row.worlds < FEWEST
+
+    def one(
+        name: str, value: float, what: str, interval: tuple[float, float] | None = None, *,
+        percent: bool = False, digits: int = 4,
+    ) -> Result:  # fmt: skip
+        spread = {} if interval is None or few else {"0.9": _rounded(interval, digits)}
+        return Result(
+            key=f"{stem}.{name}", value=None if few else round(float(value), digits), unit="1",
+            kind="simulated", statement=f"{what}; {where}; over simulated worlds",
+            method="bench.footprints", inputs=(f"file:{STUDY}",), intervals=spread,
+            interval_kind="credible" if spread else "exact",
+            why_no_value=_FEW if few else None,
+            why_no_interval=None if spread else "a share or middle of the worlds that were drawn",
+            percent=percent, coverage="simulated" if spread else None,
+            extra={"worlds": int(row.worlds)},
+        )  # fmt: skip
+
+    return [
+        one("ratio_rmse", row.rmse, "Root mean square error of the ratio of two halls, at the "
+            "claim's ratio", (row.rmse_low, row.rmse_high)),
+        one("ratio_width", row.width, "Median width of the 90 % interval of the ratio"),
+        one("ratio_coverage", row.coverage, "Share of 90 % intervals that held the true ratio: "
+            "coverage on simulated worlds", (row.coverage_low, row.coverage_high), percent=True),
+        one("ratio_bound", row.bound, "Least error of the ratio that any method could have under "
+            "the bound's own assumptions (van Trees)"),
+        one("inside_the_band", row.inside, "Share of worlds in which the 90 % interval lies inside "
+            "the claim's band", percent=True),
+        *(one(f"refutes_{r}", getattr(row, r), f"Share of worlds in which the reading {r!r} is at "
+              f"least {ODDS} times less likely than the claim's", percent=True) for r in RIVALS),
+    ]  # fmt: skip
+
+
+def _rounded(pair: tuple[float, float], digits: int) -> tuple[float, float]:
+    return round(float(pair[0]), digits), round(float(pair[1]), digits)

@@ -1,0 +1,42 @@
+"""The growth analysis of one run, from the parameters of its notebook."""
+
+from __future__ import annotations
+
+from analysis import paths
+from analysis.growth.measure import Measured
+from analysis.growth.measured import measured
+from analysis.scenes import Prepared, Request, prepared
+
+
+def run(
+    *,
+    source: str,
+    site: str,
+    start: str,
+    end: str,
+    before: str,
+    after: str,
+    observed: bool,
+    seed: int,
+    level: float,
+) -> tuple[Measured, Prepared]:
+    """What was measured, and the scenes it was measured on.
+
+    A source or a site on disk is named by its place in the checkout, so that a run names no
+    folder of a machine.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        As `analysis.growth.measured.measured`.
+    """
+    request = Request(
+        source=_place(source), site=_place(site), start=start, end=end, before=before,
+        after=after, observed=observed,
+    )  # fmt: skip
+    return measured(request, seed=seed, level=level), prepared(request)
+
+
+def _place(name: str) -> str:
+    inside = paths.project_root() / name
+    return str(inside) if name and "://" not in name and inside.exists() else name
