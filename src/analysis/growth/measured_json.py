@@ -108,4 +108,4 @@ def wgs84(shape: BaseGeometry, crs: str) -> dict[str, Any]:
     """A geometry in degrees, to a tenth of a metre."""
     to = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     moved = shapely.transform(shape, lambda xy: np.column_stack(to.transform(xy[:, 0], xy[:, 1])))
-    return shapely.geometry.mapping(shapely.set_precision(moved, 1e-6))  # type: ignore[no-any-return]
+    return shapely.geometry.mapping(shapely.set_precision(moved, 1e-6))

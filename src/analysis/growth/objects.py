@@ -140,7 +140,7 @@ def confirm(things: Sequence[Thing], cube: xr.Dataset, *, undated: bool = False)
     gsd = abs(float(cube["x"][1] - cube["x"][0]))
     seen = cube["valid"].values.any(axis=0)
     inner = ndimage.binary_erosion(seen, iterations=EDGE_PIXELS)
-    kept = []
+    kept: list[Thing] = []
     for thing in things:
         count = len(thing.pixels)
         if count < LEAST_PIXELS or count * gsd**2 < LEAST_M2:
