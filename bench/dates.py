@@ -36,7 +36,7 @@ SCENES = (24, 60)
 ROUND = {"calibrate": 8, "score": 16}
 """Worlds that are drawn in turn: every kind with every number of scenes."""
 
-MINUTES = 36.0
+MINUTES = 32.0
 """After this long no further round is begun. What has been found so far does not matter."""
 
 SIZES = (("15-25 px", 15, 25), ("25-40 px", 25, 40), ("40+ px", 40, 10**6))

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from bench import conformal, dates, oracles, record
+from bench import alarms, conformal, dates, oracles, record
 from bench.worlds import matched
 
 from analysis.growth import timeline
@@ -82,3 +82,56 @@ def test_conformal_margin_covers_new_worlds_nine_times_in_ten():
 
     margin = conformal.margin(list(misses(400)), 0.9)
     assert np.mean(misses(4000) <= margin) == pytest.approx(0.9, abs=0.03)
+
+
+def _study(name):
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def test_dates_hold_nine_times_in_ten_on_worlds_that_break_the_model():
+    study = _study("dates")
+    widths = {"ground_broken": 3.0, "roof_on": 4.0}
+    for event, widest in widths.items():
+        scored = study["scored"][event]
+        assert 0.87 <= scored["interval90"][0] <= scored["interval90"][1] <= 0.93
+        assert scored["median_floor_gaps"] < scored["median_width_gaps"] <= widest
+        assert min(c["share"] for c in study["cells"][event].values() if c) >= 0.8
+    own, others = (range(*_span(study["seeds"][role])) for role in ("calibrate", "score"))
+    assert not set(own) & set(others)
+
+
+def _span(seeds):
+    first, count = seeds
+    return first, first + count
+
+
+def test_still_ground_alarms_less_than_once_in_five_square_kilometre_years():
+    study = _study("alarms")
+    assert study["exposure_km2_years"] >= alarms.EXPOSURE
+    assert study["interval90"]["objects"][1] <= 0.2
+    assert study["interval90"]["new_footprints"][1] <= 0.2
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_a_still_world_made_again_gives_the_alarms_that_were_recorded(number):
+    kept = _study("alarms")["worlds"][number]
+    again = alarms.one((kept["spec"], kept["seed"], kept["scenes"]))
+    assert again["classes"] == kept["classes"]
+    assert again["threshold"] == pytest.approx(kept["threshold"], rel=1e-3)
+
+
+def test_ten_thousand_injections_take_less_than_a_minute_and_agree_with_the_detector():
+    study = _study("injections")
+    assert study["injections"] == 10_000
+    assert study["slowest_seconds"]["processor"] < 60
+    assert study["slowest_seconds"]["wall"] < 60
+    assert study["agreement"]["same"] >= 0.9 * study["agreement"]["compared"]
+    assert all(c["found_without_contrast"] == 0 for c in study["cubes"])
+
+
+def test_the_scan_is_faster_than_its_peers_and_linear_in_dates():
+    study = _study("speed")
+    assert study["times_as_fast_as"]["ruptures KernelCPD"]["processor"] >= 6
+    assert study["times_as_fast_as"]["nrt CuSum, as many bands"]["processor"] >= 3
+    seconds = study["by_dates_processor_seconds"]
+    assert seconds["240"] <= 2 * 8 * seconds["30"]
