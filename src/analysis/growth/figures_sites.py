@@ -150,9 +150,9 @@ def tornado_values(frame: pd.DataFrame, text: Words) -> dict[str, Any]:
         if beyond > farthest:
             farthest = beyond
             values |= {
-                "headline": name_of(headline, text), "half": f"{text.number(half, 1)} %",
+                "headline": name_of(headline, text), "half": f"{text.number(half, 1)}\u00a0%",
                 "choice": choice_name(str(most["choice"]), text),
-                "most": f"{text.number(abs(float(most['change'])), 1)} %",
+                "most": f"{text.number(abs(float(most['change'])), 1)}\u00a0%",
             }  # fmt: skip
     return values
 
@@ -275,7 +275,7 @@ def signed(change: float, text: Words, count: bool) -> str:
     """A change with its sign, in percent or as a number."""
     places = 0 if count else 1
     sign = "" if round(change, places) == 0 else "−" if change < 0 else "+"
-    return f"{sign}{text.number(abs(change), places)}" + ("" if count else " %")
+    return f"{sign}{text.number(abs(change), places)}" + ("" if count else "\u00a0%")
 
 
 def _finish(
