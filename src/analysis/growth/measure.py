@@ -188,9 +188,13 @@ def finish(
     known = standing(buildings, references)
     referred = {r.thing.id: r for r in references if r.thing is not None}
     own = [b for b in buildings if b.id not in referred]
-    for building in own[MOST_FITS:]:
+    measurable = [b for b in own if b.thing is not None and not b.thing.unmeasured]
+    for building in own:
+        if building.thing is not None:
+            building.why = building.thing.unmeasured
+    for building in measurable[MOST_FITS:]:
         building.why = f"only the {MOST_FITS} strongest candidates are outlined"
-    for building in own[:MOST_FITS]:
+    for building in measurable[:MOST_FITS]:
         progress(f"outline of {building.id}")
         outlined(building, [cube], known)
     _reclass(own, cube)

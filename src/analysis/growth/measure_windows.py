@@ -20,6 +20,9 @@ from analysis.scenes import Prepared
 GREEN = 0.35
 """Vegetation index of the later window above which an object is plants, whatever it was."""
 
+GROWN = 0.1
+"""Rise of the vegetation index that is plants: roofs and sand differ by some hundredths."""
+
 DARK = 0.04
 """Reflectance in the near infrared below which the later surface is water or shadow."""
 
@@ -88,7 +91,7 @@ def _class(before: xr.Dataset, after: xr.Dataset, pixels: np.ndarray) -> tuple[s
         why = "a surface without plants; too few dates to tell a roof from open ground"
     else:
         why = "a surface without plants on all dates of the later window"
-    if _index(old) < _index(new):
+    if _index(new) > _index(old) + GROWN:
         return "other", "it has more plants than before"
     return "new-footprint", why
 
