@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import argparse
 
-from bench import alarms, dates, footprints, injections, models_speed, pairs, sbc, scenes, speed
+from bench import (
+    alarms,
+    blocks,
+    dates,
+    footprints,
+    injections,
+    models_speed,
+    pairs,
+    sbc,
+    scenes,
+    speed,
+)
 
 STUDIES = {
     "sbc": sbc.main,
@@ -13,6 +24,7 @@ STUDIES = {
     "pairs": pairs.main,
     "dates": dates.main,
     "alarms": alarms.main,
+    "blocks": blocks.main,
     "injections": injections.main,
     "footprints": footprints.main,
     "speed": speed.main,

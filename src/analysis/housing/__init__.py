@@ -5,8 +5,9 @@ from typing import Any
 from analysis.housing import own, scenarios
 from analysis.housing.answer import results
 from analysis.housing.model import Model, model
+from analysis.housing.zone import Zone, seen
 
-__all__ = ["Model", "model", "own_parameters", "results"]
+__all__ = ["Model", "Zone", "model", "own_parameters", "results", "seen"]
 
 
 def own_parameters(parameters_file: str) -> dict[str, Any]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from analysis import evidence
-from analysis.housing import quantities, rankings
+from analysis.housing import imagery_results, quantities, rankings, study
 from analysis.housing.model import levels, model
+from analysis.housing.zone import Zone
 from analysis.results import Result
 from analysis.steps import step
 
 
-@step(reads=("evidence",))
-def results(seed: int, own: dict[str, Any] | None = None, level: float = 0.9) -> list[Result]:
+def results(
+    seed: int, own: dict[str, Any] | None = None, level: float = 0.9, seen: Zone | None = None
+) -> list[Result]:
     """All results of the chapter.
 
     Parameters
@@ -24,11 +26,21 @@ def results(seed: int, own: dict[str, Any] | None = None, level: float = 0.9) ->
         one name its file among their inputs.
     level
         A further level for the intervals, beside 0.9 and 0.99.
+    seen
+        What scenes show of the housing zone; without it only the scenarios are told.
     """
+    found = [imagery_results.block_count(seen), *_scenarios(seed, own, level)]
+    if seen is not None:
+        found += [*imagery_results.results(seen, model(seed, own, level)), *study.results()]
+    return found
+
+
+@step(reads=("evidence",))
+def _scenarios(seed: int, own: dict[str, Any] | None, level: float) -> list[Result]:
+    """What follows from sourced parameters alone."""
     found = model(seed, own, level)
     names = levels(level)
     return [
-        quantities.block_count(found),
         quantities.city(evidence.load().housing_parameters),
         *quantities.parameter_results(found),
         *quantities.quantity_results(found, names),

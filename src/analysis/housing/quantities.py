@@ -37,21 +37,6 @@ _SAID = {
 }
 
 
-def block_count(found: Model) -> Result:
-    """The count of blocks, which nobody published."""
-    return Result(
-        key="housing.blocks",
-        value=None,
-        unit="blocks",
-        kind="published",
-        statement="Blocks of the new housing near the plant",
-        method="analysis.housing.answer.results",
-        inputs=("file:data/evidence/facility_claims.csv", "source:reuters_terra"),
-        why_no_value=NO_COUNT,
-        why_no_interval=NO_COUNT,
-    )
-
-
 def city(rows: pd.DataFrame) -> Result:
     """Population of Hamhung, as the census has it."""
     row = rows.set_index("parameter_id").loc["H63"]

@@ -11,7 +11,9 @@ from analysis import figures
 from analysis.housing import figures as drawn
 from analysis.housing import figures_drivers as drivers
 from analysis.housing import figures_parameters as values
+from analysis.housing import figures_zone as zones
 from analysis.housing.model import Model
+from analysis.housing.zone import Zone
 from analysis.words import words
 
 _QUANTILES = (0.005, 0.05, 0.25, 0.5, 0.75, 0.95, 0.995)
@@ -28,6 +30,24 @@ def show_chain(model: Model, language: str, level: float) -> None:
         sources=_sources(model, ("apartment-roof", "small-apartment", "mill")),
         data=_quantiles(model, ("apartment-roof", "small-apartment", "mill")),
     )
+
+
+def show_zone(found: Zone, language: str) -> None:
+    """Show the plan of the zone, then what each sensor finds; without a zone, only that."""
+    w = words(language)
+    if any(v.picture is not None for v in found.views):
+        name = "housing-zone" if found.kind == "observed" else "simulated-housing-zone"
+        figures.show(
+            zones.plan(found, language),
+            name=name,
+            alt=zones.alt(found, language),
+            caption=w("housing.zone.caption", crs=found.crs),
+            keys=["housing.imagery.blocks", "housing.imagery.footprint"],
+            data=zones.values(found),
+        )
+    if found.views:
+        _table(zones.table(found, language))
+    display(Markdown(f"{zones.verdict(found, w)}."))
 
 
 def show_parameters(language: str) -> None:
@@ -132,6 +152,10 @@ def show_tests(model: Model, language: str, level: float) -> None:
         sources=sorted({s for row in model.rows for s in row.sources}),
         data=table,
     )
+    _table(table)
+
+
+def _table(table: pd.DataFrame) -> None:
     lines = [" | ".join(map(str, cells)) for cells in (table.columns, *table.to_numpy())]
     rule = "|".join([" --- "] * len(table.columns))
     display(Markdown("\n".join([f"| {lines[0]} |", f"|{rule}|", *(f"| {x} |" for x in lines[1:])])))

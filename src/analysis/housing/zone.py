@@ -1,0 +1,294 @@
+"""What the scenes of a run show of the housing zone, sensor by sensor.
+
+Candidates and areas are those of the growth analysis. It measures with the sensor that has most
+dates; the other sensors are measured alone, since a count of blocks needs small pixels more than
+many dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import shapely
+import xarray as xr
+from shapely.geometry.base import BaseGeometry
+
+from analysis import paths
+from analysis.errors import CheckFailed, UserError
+from analysis.growth import measure as growth
+from analysis.growth.candidates import pixel_area_m2
+from analysis.growth.measure import Building, Measured
+from analysis.growth.measured import measured
+from analysis.growth.metric import metric
+from analysis.growth.timeline import DateInterval
+from analysis.housing import blocks, imagery
+from analysis.housing.imagery import Looked
+from analysis.scenes import Prepared, Request, cached, prepared
+from analysis.scenes import grid as grids
+from analysis.site import Site
+from analysis.steps import step
+
+NO_ZONE = "the site names no housing zone"
+NO_SERIES = "two windows are compared: a count needs a series of dates"
+COARSE = (
+    f"a block is narrower than {imagery.FINEST_PIXELS:g} pixels: blocks of one row run into one "
+    "another"
+)
+
+RECENT = (imagery.BEGIN[1], 1.0)
+"""Shares of the series after the time for which blocks are counted."""
+
+AROUND_M = 60.0
+"""Metres around the zone that its picture shows."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A candidate in the zone that may be a block."""
+
+    id: str
+    kind: str
+    outline: shapely.Polygon
+    """Fitted, else the outline of its pixels; in the zone's projection."""
+    fitted: bool
+    area: np.ndarray | None
+    """Draws, square metres; None if no outline could be fitted."""
+    why: str
+    """Why there is no area."""
+    ground_broken: DateInterval | None
+    roof_on: DateInterval | None
+
+
+@dataclass(frozen=True)
+class View:
+    """What one sensor shows of the zone."""
+
+    sensor: str
+    gsd: float
+    scenes: int
+    blocks: tuple[Block, ...]
+    settled: Looked | None
+    """Injected blocks that were begun in the time for which blocks are counted."""
+    recent: Looked | None
+    """The same for the time after it."""
+    chances: np.ndarray | None
+    """Posterior of the number of blocks begun in that time; None if it is not given."""
+    chances_recent: np.ndarray | None
+    false: float
+    """False alarms expected among the blocks seen."""
+    why: str
+    """Why there is no posterior; empty if there is one."""
+    picture: np.ndarray | None = None
+    """``(y, x, 3)`` red, green, blue: mean of the last clear dates."""
+    extent: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    """West, east, south and north of the picture."""
+
+    def seen(self, *, recent: bool = False) -> list[Block]:
+        """Blocks that were begun in the time for which blocks are counted, or after it."""
+        if self.settled is None:
+            return []
+        end = self.settled.edges[-1]
+        return [b for b in self.blocks if (_begun(b) > end) == recent]
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The housing zone of a site as the scenes of a run show it."""
+
+    kind: str
+    """Of the scenes: ``simulated``, ``undeclared`` or ``observed``."""
+    zone_kind: str
+    """Of the zone's outline in the site file."""
+    level: float
+    crs: str
+    shapes: tuple[BaseGeometry, ...]
+    views: tuple[View, ...]
+    why: str
+    """Why nothing was looked at; empty if it was."""
+    scenes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def area_m2(self) -> float:
+        """Square metres of the zone."""
+        return float(sum(s.area for s in self.shapes))
+
+    @property
+    def best(self) -> View | None:
+        """The sensor whose count is given: the one that finds the largest share of blocks."""
+        counted = [v for v in self.views if v.chances is not None and v.settled is not None]
+        return max(counted, key=lambda v: v.settled.share, default=None)  # type: ignore[union-attr]
+
+
+def seen(
+    *,
+    source: str,
+    site: str,
+    start: str,
+    end: str,
+    before: str,
+    after: str,
+    observed: bool,
+    seed: int,
+    level: float,
+) -> Zone:
+    """What the scenes of a run show of the housing zone, from the parameters of its notebook.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        As `analysis.scenes.prepare`.
+    """
+    request = Request(
+        source=_place(source), site=_place(site), start=start, end=end, before=before,
+        after=after, observed=observed,
+    )  # fmt: skip
+    place, day = cached.on_disk(request)
+    return _seen(asdict(request), place, cached.site_on_disk(request), day, seed, level)
+
+
+def _place(name: str) -> str:
+    """A file or folder of the checkout by its full path, as the growth chapter names it."""
+    inside = paths.project_root() / name
+    return str(inside) if name and "://" not in name and inside.exists() else name
+
+
+@step(reads=("{place}", "{site_file}", "data/sites", growth.RESULTS))
+def _seen(
+    request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float
+) -> Zone:
+    told = dict(request)
+    for name in ("months", "orbits"):
+        told[name] = tuple(told[name])
+    plain = Request(**told)
+    done = prepared(plain)
+    if not done.site.role("housing-zone") or plain.before:
+        return nothing(done, level, NO_SERIES if plain.before else NO_ZONE)
+    done.require()
+    found: dict[str, Measured | str] = {}
+    for name, cube in sorted(done.cubes.items()):
+        try:
+            if name == done.sensor:
+                found[name] = measured(plain, seed=seed, level=level)
+            else:
+                found[name] = growth.measure(
+                    replace(done, cubes={name: cube}), seed=seed, level=level
+                )
+        except (UserError, CheckFailed) as why:
+            found[name] = str(why)
+    return look(done, found, seed=seed, level=level)
+
+
+def nothing(done: Prepared, level: float, why: str) -> Zone:
+    """A zone at which nothing was looked at."""
+    return Zone(done.kind, "assumed", level, "", (), (), why, _ids(done))
+
+
+def look(done: Prepared, found: dict[str, Measured | str], *, seed: int, level: float) -> Zone:
+    """The zone from what each sensor measured, or why it measured nothing."""
+    features = done.site.role("housing-zone")
+    if not features:
+        return nothing(done, level, NO_ZONE)
+    views = []
+    crs, shapes = "", ()
+    for name, result in sorted(found.items()):
+        cube = metric(done.cubes[name])
+        crs = str(cube.attrs["crs"])
+        shapes = tuple(grids.projected(f.geometry, crs) for f in features)
+        views.append(view(name, cube, shapes, done.site, result, seed))
+    kinds = [f.kind for f in features]
+    return Zone(done.kind, kinds[0], level, crs, shapes, tuple(views), "", _ids(done))
+
+
+def _ids(done: Prepared) -> tuple[str, ...]:
+    return tuple(sorted(s.scene.id for s in done.sheets))
+
+
+def view(
+    name: str,
+    cube: xr.Dataset,
+    shapes: tuple[BaseGeometry, ...],
+    site: Site,
+    found: Measured | str,
+    seed: int,
+) -> View:
+    """What one sensor shows of the zone."""
+    gsd, scenes = float(np.sqrt(pixel_area_m2(cube))), cube.sizes["time"]
+    if isinstance(found, str):
+        return View(name, gsd, scenes, (), None, None, None, None, 0.0, found)
+    inside = tuple(_block(b) for b in found.candidates if _in_zone(b, shapes))
+    named = found.null is None or found.null.from_stable_ground
+    stable = growth.stable(site, cube) if named else None
+    try:
+        settled = imagery.look(cube, seed, stable=stable)
+        recent = imagery.look(cube, seed + 1, stable=stable, begin=RECENT)
+    except UserError as why:
+        return View(name, gsd, scenes, inside, None, None, None, None, 0.0, str(why))
+    picture, extent = _picture(cube, shapes)
+    bare = View(
+        name, gsd, scenes, inside, settled, recent, None, None, 0.0, COARSE, picture, extent
+    )  # fmt: skip
+    if not imagery.tells_blocks_apart(cube):
+        return bare
+    area = float(sum(s.area for s in shapes))
+    most = imagery.most_blocks(area)
+    dates = [[_span(b) for b in bare.seen(recent=late)] for late in (False, True)]
+    chances, false = imagery.count(dates[0], settled, found.null, area, most, seed)
+    later, _ = imagery.count(dates[1], recent, found.null, area, most, seed)
+    return replace(bare, chances=chances, chances_recent=later, false=false, why="")
+
+
+def _in_zone(b: Building, shapes: tuple[BaseGeometry, ...]) -> bool:
+    if b.thing is None or b.outline is None or not imagery.is_block(b.thing.kind):
+        return False
+    return any(s.contains(b.outline.centroid) for s in shapes)
+
+
+def _block(b: Building) -> Block:
+    assert b.thing is not None
+    assert b.outline is not None
+    return Block(
+        b.id, b.thing.kind, b.outline, b.fit is not None, b.area, b.why,
+        b.thing.ground_broken, b.thing.roof_on,
+    )  # fmt: skip
+
+
+def _span(b: Block) -> tuple[float, float]:
+    when = b.ground_broken or b.roof_on
+    assert when is not None
+    return when.low, when.high
+
+
+def _begun(b: Block) -> float:
+    when = b.ground_broken or b.roof_on
+    assert when is not None
+    return when.value
+
+
+def _picture(
+    cube: xr.Dataset, shapes: tuple[BaseGeometry, ...], dates: int = 3
+) -> tuple[np.ndarray, tuple[float, float, float, float]]:
+    """Mean of each pixel's last clear dates in and around the zone, and where it lies."""
+    west, south, east, north = shapely.union_all(list(shapes)).bounds
+    x, y = cube["x"].values, cube["y"].values
+    columns = np.flatnonzero((x > west - AROUND_M) & (x < east + AROUND_M))
+    rows = np.flatnonzero((y > south - AROUND_M) & (y < north + AROUND_M))
+    local = cube.isel(x=columns, y=rows).sortby("time", ascending=False)
+    clear = local["valid"].values
+    used = clear & (np.cumsum(clear, axis=0) <= dates)
+    count = used.sum(axis=0)
+    colours = [np.where(used, local[b].values, 0.0).sum(axis=0) for b in ("red", "green", "blue")]
+    half = abs(float(x[1] - x[0])) / 2
+    at = (x[columns].min() - half, x[columns].max() + half,
+          y[rows].min() - half, y[rows].max() + half)  # fmt: skip
+    picture = np.stack(colours, axis=-1) / np.maximum(count, 1)[..., None]
+    picture[count == 0] = np.nan
+    return picture.astype(np.float32), tuple(float(v) for v in at)  # type: ignore[return-value]
+
+
+def total(view: View) -> np.ndarray | None:
+    """Posterior of all blocks that were begun since the count begins."""
+    if view.chances is None or view.chances_recent is None:
+        return None
+    return blocks.sum_of([view.chances, view.chances_recent])
