@@ -13,7 +13,7 @@ import json
 import sys
 import time
 from dataclasses import asdict, replace
-from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ import xarray as xr
 from shapely import affinity
 from shapely.geometry import Polygon
 
+from analysis import paths
 from analysis import site as sites
 from analysis.growth import measure, posterior
 from analysis.growth.objects import moment
-from analysis.growth.posterior import Inflation, Joint
 from analysis.scenes import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.cube import cube
@@ -33,15 +33,13 @@ from analysis.simulate.describe import site_record
 from analysis.simulate.draw import draw
 from analysis.simulate.spec import MATCHED, MISMATCHED, PLANT, Spec
 from analysis.simulate.world import ORIGIN, Building, World
-from bench.footprints_report import fit_inflation
-from bench.record import FOLDER, code, write
+from bench.record import code
 
 MODULES = (
     "analysis.growth.measure",
     "analysis.simulate.cube",
     "analysis.simulate.draw",
     "analysis.simulate.describe",
-    "bench.footprints_report",
     "bench.chain",
 )
 FIRST = {"calibrate": 1_100_000, "score": 1_200_000}
@@ -172,9 +170,7 @@ def _joint(fits: dict[str, Any], truths: dict[str, float]) -> dict[str, Any]:
     return {"joint": kept, "truths": [truths[k] for k in fits]}
 
 
-def _log() -> Any:
-    from analysis import paths
-
+def _log() -> Path:
     place = paths.cache_dir() / "bench" / "chain.jsonl"
     place.parent.mkdir(parents=True, exist_ok=True)
     return place

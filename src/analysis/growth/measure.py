@@ -44,6 +44,9 @@ from analysis.site import Feature, Site
 RESULTS = "bench/results"
 """Folder of the studies that calibrate."""
 
+CALIBRATED_BY = ("chain.json", "footprints-areas.json")
+"""Studies of areas, the nearest to this chain first: on whole plants, and on halls alone."""
+
 FEWEST_DATES = 8
 """Clear dates below which a series is too short to tell a season from a building."""
 
@@ -205,9 +208,7 @@ def finish(
         if building is not hall or len(sensors) > 1:
             progress(f"outline of {building.id}")
             outlined(building, sensors, known)
-    inflation, fitted = posterior.read_inflation(
-        paths.project_root() / RESULTS / "footprints-areas.json"
-    )
+    inflation, fitted = _inflation(sensors)
     areas = _draw(chain, [b for b in own if b is not hall], seed, inflation)
     for building in buildings:
         if building.id in referred:
@@ -237,6 +238,17 @@ def _transform(cube: xr.Dataset) -> tuple[float, float, float, float, float, flo
     x, y = cube["x"].values.astype(float), cube["y"].values.astype(float)
     right, down = float(x[1] - x[0]), float(y[1] - y[0])
     return right, 0.0, float(x[0]) - right / 2, 0.0, down, float(y[0]) - down / 2
+
+
+def _inflation(sensors: Sequence[xr.Dataset]) -> tuple[posterior.Inflation, bool]:
+    """Errors of the edges from the study that is nearest to what is done here, and whether it is
+    one of pixels of this size."""
+    finest = min(abs(float(c["x"][1] - c["x"][0])) for c in sensors)
+    known = [
+        posterior.read_inflation(paths.project_root() / RESULTS / name, finest)
+        for name in CALIBRATED_BY
+    ]
+    return next((k for k in known if k[1]), known[-1])
 
 
 def check_level(level: float) -> None:
