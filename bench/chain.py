@@ -17,15 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shapely
-import xarray as xr
 from shapely import affinity
 from shapely.geometry import Polygon
 
 from analysis import paths
 from analysis import site as sites
 from analysis.growth import measure, posterior
-from analysis.growth.objects import moment
 from analysis.scenes import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.cube import cube
@@ -107,8 +104,8 @@ def _compare(found: measure.Measured, world: World) -> dict[str, Any]:
             if b.fit is not None and b.thing is not None and b.thing.kind == "new-footprint":
                 matched[b.id] = name
         rows.append(row)
-    chain = [b for b in (*found.references, *found.candidates) if b.fit is not None
-             and (b.feature is not None and b in found.references or b.id == found.new)]  # fmt: skip
+    hall = [b for b in found.candidates if b.id == found.new]
+    chain = [b for b in (*found.references, *hall) if b.fit is not None]
     names = {b.id: b.feature.id if b.feature else _own(b.outline, truth) for b in chain}
     fits = {b.id: b.fit for b in chain if names[b.id] in truth and b.fit is not None}
     joints = [_joint(fits, {k: truth[str(names[k])].area for k in fits})] if fits else []
