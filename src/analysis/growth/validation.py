@@ -1,0 +1,110 @@
+"""What the studies say of detection, dates and areas, for the chapter on validation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from analysis import paths
+from analysis.errors import UserError
+from analysis.results import Result
+from analysis.steps import step
+
+FOLDER = "bench/results"
+STEM = "validation.growth"
+COUNTED = "a share or count over the worlds that were drawn"
+BLOCKS = "32 px"
+"""Side of the blocks that the paired bootstrap of the image pairs draws."""
+
+
+@step(reads=(FOLDER,))
+def results() -> list[Result]:
+    """Coverage, widths, false alarms, errors of areas, and scores on real pairs."""
+    return [*_dates(_study("dates")), *_alarms(_study("alarms")),
+            *_areas(_study("footprints-areas")), *_pairs(_study("pairs"))]  # fmt: skip
+
+
+def _study(name: str) -> dict[str, Any]:
+    place = paths.project_root() / FOLDER / f"{name}.json"
+    if not place.is_file():
+        raise UserError(f"{FOLDER}/{name}.json is missing: `make bench` measures it, or restore it")
+    return json.loads(place.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _dates(study: Mapping[str, Any]) -> Iterator[Result]:
+    for event, own in study["scored"].items():
+        what = event.replace("_", " ")
+        stem = f"dates.{event}"
+        yield _one(f"{stem}.coverage", own["share"], "1", "dates", f"Share of 90 % intervals of "
+                   f"{what} that held the true date: coverage on simulated worlds",
+                   own["interval90"], percent=True, extra={"buildings": own["buildings"],
+                   "worlds": own["worlds"]})  # fmt: skip
+        yield _one(f"{stem}.before", study["uncalibrated"][event]["share"], "1", "dates",
+                   f"The same for {what} before calibration", None, percent=True)  # fmt: skip
+        yield _one(f"{stem}.crossed", study["crossed"][event]["share"], "1", "dates",
+                   f"The same for {what}, calibrated on one simulator and scored on another",
+                   study["crossed"][event]["interval90"], percent=True)  # fmt: skip
+        yield _one(f"{stem}.width", own["median_width_gaps"], "gaps", "dates",
+                   f"Median width of the 90 % interval of {what}, in gaps between clear scenes",
+                   None)  # fmt: skip
+    own = study["scored"]["roof_on"]
+    yield _one("dates.buildings", own["buildings"], "buildings", "dates",
+               "Simulated buildings whose dates were scored", None)  # fmt: skip
+    yield _one("dates.worlds", own["worlds"], "worlds", "dates",
+               "Simulated worlds in which dates were scored", None)  # fmt: skip
+
+
+def _alarms(study: Mapping[str, Any]) -> Iterator[Result]:
+    yield _one("alarms.objects", study["false_objects_per_km2_year"], "per_km2_year", "alarms",
+               "Objects found where nothing was built, for each square kilometre and year",
+               study["interval90"]["objects"])  # fmt: skip
+    yield _one("alarms.exposure", study["exposure_km2_years"], "km2_years", "alarms",
+               "Square kilometres times years that were looked at", None)  # fmt: skip
+
+
+def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
+    for name, what in (("matched", "that share the fit's assumptions"),
+                       ("mixed", "that break its assumptions")):  # fmt: skip
+        own = study["studies"][name]
+        cover, ratio, error = own["areas"]["coverage"], own["ratio"], own["areas"]["errors"]["all"]
+        yield _one(f"areas.{name}.coverage", cover["share"], "1", "footprints-areas",
+                   f"Share of 90 % intervals of areas that held the truth, in worlds {what}: "
+                   "coverage on simulated worlds", cover["interval90"], percent=True,
+                   extra={"buildings": cover["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.rmse", error["rmse"], "1", "footprints-areas",
+                   f"Root mean square error of areas, relative, in worlds {what}",
+                   error.get("rmse_interval90"), percent=True,
+                   extra={"buildings": error["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.ratio_rmse", ratio["rmse"], "1", "footprints-areas",
+                   f"Root mean square error of the ratio of two halls, in worlds {what}",
+                   ratio.get("rmse_interval90"), extra={"worlds": ratio["n"]})  # fmt: skip
+    limit = study["against_limit"]["all"]
+    yield _one("areas.limit", limit["ratio"], "1", "footprints-areas",
+               "Error of areas over the least error that any method could have, in worlds that "
+               "share the fit's assumptions", limit["interval90"])  # fmt: skip
+
+
+def _pairs(study: Mapping[str, Any]) -> Iterator[Result]:
+    for name, key in (("ours", "method"), ("plain", "plain")):
+        yield _one(f"pairs.{key}.f1", study["pooled"][name]["f1"], "1", "pairs",
+                   f"F1 on the real image pairs, pooled: {key}", None, kind="derived")  # fmt: skip
+    low, middle, high = study["difference_to"]["plain"][BLOCKS]["f1"]
+    yield _one("pairs.gain", middle, "1", "pairs", "F1 of the method less that of plain change "
+               "vectors, paired bootstrap of blocks", (low, high), level="0.95",
+               kind="derived")  # fmt: skip
+
+
+def _one(
+    name: str, value: float, unit: str, study: str, statement: str,
+    interval: Sequence[float] | None, *, percent: bool = False, level: str = "0.9",
+    kind: str = "simulated", extra: Mapping[str, Any] | None = None,
+) -> Result:  # fmt: skip
+    spread = {} if interval is None else {level: (float(interval[0]), float(interval[1]))}
+    return Result(
+        key=f"{STEM}.{name}", value=float(value), unit=unit, kind=kind, statement=statement,
+        method=f"bench.{study.replace('-', '_')}", inputs=(f"file:{FOLDER}/{study}.json",),
+        intervals=spread, interval_kind="credible" if spread else "exact",
+        why_no_interval=None if spread else COUNTED, percent=percent,
+        coverage="simulated" if spread and kind == "simulated" else None, extra=dict(extra or {}),
+    )  # fmt: skip
