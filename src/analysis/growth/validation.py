@@ -29,7 +29,7 @@ def _study(name: str) -> dict[str, Any]:
     place = paths.project_root() / FOLDER / f"{name}.json"
     if not place.is_file():
         raise UserError(f"{FOLDER}/{name}.json is missing: `make bench` measures it, or restore it")
-    return json.loads(place.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads(place.read_text(encoding="utf-8"))
 
 
 def _dates(study: Mapping[str, Any]) -> Iterator[Result]:
