@@ -52,7 +52,7 @@ ODDS = 20.0
 """Likelihood ratio from which a reading counts as told apart."""
 
 LOOKED_AT = frozenset({100_000, 100_001, 200_000, 200_001})
-"""Seeds whose worlds, in an earlier form, were looked at while the fit was corrected: not scored."""
+"""Seeds whose worlds, in an earlier form, were looked at while the fit was corrected."""
 
 COLUMNS = (
     "seed", "building", "shape", "colours", "truth", "estimate", "low", "high", "before",
