@@ -218,8 +218,20 @@ def test_a_world_of_the_study_comes_out_again(study):
     assert {k: v for k, v in again.items() if k != "classes"} == first
 
 
-def test_half_of_an_estate_is_drawn_at_either_number_of_scenes():
-    world, outline, cube = cube_of(SEED, 12)
-    assert cube.sizes["time"] == 12
+def test_an_estate_is_begun_in_the_time_that_is_counted():
+    world, outline, cube = cube_of(SEED, 16)
+    assert cube.sizes["time"] == 16
     assert len(outline) == 4
     assert len(world.buildings) <= bench.MOST
+    low, high = imagery.window(cube)
+    days = cube["time"].values.astype("datetime64[D]").astype(float)
+    begun = [float(np.datetime64(b.ground_broken, "D").astype(int)) for b in world.buildings]
+    share = (np.array(begun) - days[0]) / (days[-1] - days[0])
+    assert (share >= low - 0.02).all()
+    assert (share <= high).all()
+
+
+def test_too_few_clear_dates_leave_no_time_to_count():
+    _, _, cube = cube_of(SEED, 16)
+    with pytest.raises(UserError, match="clear dates"):
+        imagery.window(cube.isel(time=slice(0, 6)))

@@ -26,6 +26,9 @@ _HALO = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 SCALE_M = 100.0
 """Length of the scale bar."""
 
+GAMMA = 0.75
+"""Power of the reflectance that is drawn: dark ground keeps its detail."""
+
 OPEN = 0.75
 """Share of the bound that the interval must cover for the number to stay open."""
 
@@ -99,9 +102,8 @@ def _subtitle(found: Zone, case: str, w: Words) -> str:
 def _map(ax: Axes, found: Zone, view: View, w: Words) -> None:
     """Picture, zone and outlines of one sensor."""
     assert view.picture is not None
-    grey = view.picture.mean(axis=2)
-    low, high = np.nanquantile(grey, [0.02, 0.98])
-    shown = np.clip((view.picture - low) / (high - low), 0, 1)
+    bright = float(np.nanquantile(view.picture, 0.99))
+    shown = np.clip(view.picture / bright, 0, 1) ** GAMMA
     ax.imshow(np.nan_to_num(shown, nan=1.0), extent=view.extent, interpolation="nearest")
     for shape in found.shapes:
         for part in getattr(shape, "geoms", [shape]):

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from analysis.errors import UserError
 from analysis.growth import injection
-from analysis.growth.candidates import ALARMS, Null, pixel_area_m2
+from analysis.growth.candidates import ALARMS, BEFORE_DATES, Null, pixel_area_m2
 from analysis.growth.injection import Drawing
 from analysis.growth.noise import YEAR
 from analysis.housing import blocks
@@ -29,9 +30,13 @@ BLOCK_M2 = (450.0, 750.0)
 SLENDER = (3.0, 4.5)
 """Their length over width; 12 by 46 m lies in the middle (``choice:housing.block-size``)."""
 
-BEGIN = (0.1, 0.85)
-"""Shares of the series between which a block that is counted was begun: before, it stood from the
-start; after, there are too few dates."""
+UNTIL = 0.85
+"""Share of the series at which the count ends: what is begun later has too few dates after it."""
+
+SPARE_DATES = 2
+"""Clear dates before the works that the count asks for beyond those without which an object may
+have stood from the start (`analysis.growth.candidates.BEFORE_DATES`): dates are uncertain, and an
+estate that was begun across that edge would be seen in part."""
 
 SLICES = 12
 """Parts of that time for which completeness is taken apart: a third of a year each in five years,
@@ -39,6 +44,9 @@ about as far as clear dates lie apart."""
 
 INJECTED = 600
 """Blocks that are injected: fifty in a slice."""
+
+CLEAR = 0.5
+"""Share of a scene in plain sight from which its date counts as clear."""
 
 FINEST_PIXELS = 2.5
 """Pixels that a block must be wide to be told from its neighbour (``choice:housing.block-gsd``).
@@ -93,14 +101,37 @@ def tells_blocks_apart(cube: xr.Dataset) -> bool:
     return bool(WIDTH_M / np.sqrt(pixel_area_m2(cube)) >= FINEST_PIXELS)
 
 
+def window(cube: xr.Dataset) -> tuple[float, float]:
+    """Shares of the series between which a block that is counted was begun.
+
+    Before, it may have stood from the start; after, it is too young to be told from a season.
+
+    Raises
+    ------
+    UserError
+        If there are too few clear dates for anything to be counted.
+    """
+    clear = cube["valid"].values.mean(axis=(1, 2)) > CLEAR
+    days = np.sort(cube["time"].values.astype("datetime64[D]").astype(float))
+    seen = np.sort(cube["time"].values[clear].astype("datetime64[D]").astype(float))
+    needed = BEFORE_DATES + SPARE_DATES
+    low = (seen[needed - 1] - days[0]) / (days[-1] - days[0]) if seen.size >= needed else 1.0
+    if low >= UNTIL:
+        raise UserError(f"{seen.size} clear dates: too few of them lie before anything countable")
+    return float(low), UNTIL
+
+
 def look(
-    cube: xr.Dataset,
-    seed: int,
-    *,
-    stable: np.ndarray | None = None,
-    begin: tuple[float, float] = BEGIN,
+    cube: xr.Dataset, seed: int, begin: tuple[float, float], *, stable: np.ndarray | None = None
 ) -> Looked:
     """Inject blocks into a cube and look for them.
+
+    Parameters
+    ----------
+    begin
+        Shares of the series between which they are begun.
+    stable
+        ``(y, x)`` boolean, ground taken for unchanged.
 
     Raises
     ------

@@ -37,9 +37,6 @@ COARSE = (
     "another"
 )
 
-RECENT = (imagery.BEGIN[1], 1.0)
-"""Shares of the series after the time for which blocks are counted."""
-
 AROUND_M = 60.0
 """Metres around the zone that its picture shows."""
 
@@ -221,8 +218,9 @@ def view(
     named = found.null is None or found.null.from_stable_ground
     stable = growth.stable(site, cube) if named else None
     try:
-        settled = imagery.look(cube, seed, stable=stable)
-        recent = imagery.look(cube, seed + 1, stable=stable, begin=RECENT)
+        begin = imagery.window(_near(cube, shapes, 0.0))
+        settled = imagery.look(cube, seed, begin, stable=stable)
+        recent = imagery.look(cube, seed + 1, (begin[1], 1.0), stable=stable)
     except UserError as why:
         return View(name, gsd, scenes, inside, None, None, None, None, 0.0, str(why))
     picture, extent = _picture(cube, shapes)
@@ -266,22 +264,28 @@ def _begun(b: Block) -> float:
     return when.value
 
 
+def _near(cube: xr.Dataset, shapes: tuple[BaseGeometry, ...], metres: float) -> xr.Dataset:
+    """The part of a cube in the rectangle around some shapes."""
+    west, south, east, north = shapely.union_all(list(shapes)).bounds
+    x, y = cube["x"].values, cube["y"].values
+    return cube.isel(
+        x=np.flatnonzero((x > west - metres) & (x < east + metres)),
+        y=np.flatnonzero((y > south - metres) & (y < north + metres)),
+    )
+
+
 def _picture(
     cube: xr.Dataset, shapes: tuple[BaseGeometry, ...], dates: int = 3
 ) -> tuple[np.ndarray, tuple[float, float, float, float]]:
     """Mean of each pixel's last clear dates in and around the zone, and where it lies."""
-    west, south, east, north = shapely.union_all(list(shapes)).bounds
-    x, y = cube["x"].values, cube["y"].values
-    columns = np.flatnonzero((x > west - AROUND_M) & (x < east + AROUND_M))
-    rows = np.flatnonzero((y > south - AROUND_M) & (y < north + AROUND_M))
-    local = cube.isel(x=columns, y=rows).sortby("time", ascending=False)
+    local = _near(cube, shapes, AROUND_M).sortby("time", ascending=False)
+    x, y = local["x"].values, local["y"].values
     clear = local["valid"].values
     used = clear & (np.cumsum(clear, axis=0) <= dates)
     count = used.sum(axis=0)
     colours = [np.where(used, local[b].values, 0.0).sum(axis=0) for b in ("red", "green", "blue")]
-    half = abs(float(x[1] - x[0])) / 2
-    at = (x[columns].min() - half, x[columns].max() + half,
-          y[rows].min() - half, y[rows].max() + half)  # fmt: skip
+    half = abs(float(cube["x"][1] - cube["x"][0])) / 2
+    at = (x.min() - half, x.max() + half, y.min() - half, y.max() + half)
     picture = np.stack(colours, axis=-1) / np.maximum(count, 1)[..., None]
     picture[count == 0] = np.nan
     return picture.astype(np.float32), tuple(float(v) for v in at)  # type: ignore[return-value]
