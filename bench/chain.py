@@ -181,12 +181,15 @@ def logged(digest: str) -> list[dict[str, Any]]:
     return sorted((r for r in rows if r["code"] == digest), key=lambda r: r["seed"])
 
 
-def run(worlds: int, seconds: float) -> None:
-    """Run worlds of both roles in turn until the time is up; what was logged is not run again."""
+def run(worlds: int, seconds: float, part: int = 0, parts: int = 1) -> None:
+    """Run worlds of both roles in turn until the time is up; what was logged is not run again.
+
+    Several processes may each take a part of the numbers.
+    """
     digest = code(MODULES)
     done = {r["seed"] for r in logged(digest)}
     until = time.monotonic() + seconds
-    for number in range(worlds):
+    for number in range(part, worlds, parts):
         for role, first in FIRST.items():
             if first + number in done:
                 continue

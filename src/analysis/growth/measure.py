@@ -57,6 +57,10 @@ noise that scores, and buildings would be lost."""
 MOST_FITS = 60
 """Candidates whose outline is fitted, the strongest first."""
 
+SETTLED_DAYS = 365.0
+"""Days after ground was broken from which a building that the site names is taken to stand, where
+its roof could not be dated: works of a hall take a year."""
+
 WITHIN = 0.6
 """Share of an object that the rectangle around a published point must hold to replace it."""
 
@@ -208,7 +212,7 @@ def finish(
         if building is not hall or len(sensors) > 1:
             progress(f"outline of {building.id}")
             outlined(building, sensors, known)
-    inflation, fitted = _inflation(sensors)
+    inflation, calibrated = _inflation(cube)
     areas = _draw(chain, [b for b in own if b is not hall], seed, inflation)
     for building in buildings:
         if building.id in referred:
@@ -218,7 +222,7 @@ def finish(
     below = [r.id for r in references if r.area is not None]
     if hall is not None and hall.area is not None and below:
         made = ratios.ratios(areas, hall.id, below)
-    trusted = done.kind == "simulated" and fitted
+    trusted = done.kind == "simulated" and calibrated and len(sensors) == 1
     return Measured(
         level=level, kind=done.kind, coverage="simulated" if trusted else "unproven",
         scenes_used=sum(c.sizes["time"] for c in cubes), crs=str(cube.attrs["crs"]),
@@ -240,15 +244,18 @@ def _transform(cube: xr.Dataset) -> tuple[float, float, float, float, float, flo
     return right, 0.0, float(x[0]) - right / 2, 0.0, down, float(y[0]) - down / 2
 
 
-def _inflation(sensors: Sequence[xr.Dataset]) -> tuple[posterior.Inflation, bool]:
-    """Errors of the edges from the study that is nearest to what is done here, and whether it is
-    one of pixels of this size."""
-    finest = min(abs(float(c["x"][1] - c["x"][0])) for c in sensors)
-    known = [
-        posterior.read_inflation(paths.project_root() / RESULTS / name, finest)
+def _inflation(cube: xr.Dataset) -> tuple[posterior.Inflation, bool]:
+    """Errors of the edges from the study that is nearest to what is done here, and whether that
+    is the study of the whole chain, with pixels of this size.
+
+    Where a finer sensor joins in, the coarser one's errors stand: too wide rather than too narrow.
+    """
+    gsd = abs(float(cube["x"][1] - cube["x"][0]))
+    chain, alone = (
+        posterior.read_inflation(paths.project_root() / RESULTS / name, gsd)
         for name in CALIBRATED_BY
-    ]
-    return next((k for k in known if k[1]), known[-1])
+    )
+    return chain if chain[1] else (alone[0], False)
 
 
 def check_level(level: float) -> None:
@@ -292,6 +299,9 @@ def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building])
     own = _candidate_at(shape, feature.precision_m, buildings)
     if own is not None:
         own.feature = feature
+        if own.thing is not None and own.thing.kind == "ground-works":
+            own.thing.becomes("new-footprint", "the site names a building here")
+            own.thing.last += SETTLED_DAYS
         start = _whole(shape, feature, own, cube)
         return Building(feature.id, own.thing, feature, start)
     if isinstance(shape, Point):
@@ -333,11 +343,7 @@ def _candidate_at(
         near = min(max(precision_m or 0.0, starts.NEAR_M[0]), 2 * starts.NEAR_M[0])
     best: tuple[float, Building | None] = (0.0, None)
     for b in buildings:
-        if (
-            b.start is None
-            or b.thing is None
-            or b.thing.kind not in ("new-footprint", "re-roofing")
-        ):
+        if b.start is None or b.thing is None or b.thing.kind == "other":
             continue
         if isinstance(shape, Point):
             away = b.start.distance(shape)
@@ -437,6 +443,8 @@ def outlined(
     share = fit.area() / building.start.area
     if not OUTSIDE[0] <= share <= OUTSIDE[1] or not fit.polygon().is_valid:
         building.why = "not measurable: no outline fits what the pixels show"
+        if building.feature is None and building.thing is not None:
+            building.thing.becomes("other", "no building's outline fits what the pixels show")
         return
     building.fit = fit
 

@@ -77,7 +77,7 @@ class Thing:
 
     def becomes(self, kind: str, why: str) -> None:
         """Give it another class."""
-        self.kind, self.why = kind, why
+        self.kind, self.why, self.unmeasured = kind, why, ""
         if kind == "re-roofing":
             self.ground_broken = None
         if kind == "other":
