@@ -18,12 +18,13 @@ import shapely
 from scipy import stats
 from shapely import affinity
 
+import analysis.housing.blocks as blocks
+import analysis.housing.imagery as imagery
 from analysis import simulate
 from analysis.errors import UserError
 from analysis.growth import candidates
 from analysis.growth.candidates import BEFORE_DATES
 from analysis.growth.objects import confirm, merged
-from analysis.housing import blocks, imagery
 from analysis.simulate import materials
 from analysis.simulate.world import Building, Cover
 from bench.record import code, write

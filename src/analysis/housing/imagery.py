@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+import analysis.housing.blocks as blocks
 from analysis.errors import UserError
 from analysis.growth import injection
 from analysis.growth.candidates import ALARMS, BEFORE_DATES, Null, pixel_area_m2
 from analysis.growth.injection import Drawing
 from analysis.growth.noise import YEAR
-from analysis.housing import blocks
 
 KINDS = ("new-footprint", "ground-works")
 """Classes of candidates that may be a block: with a roof, or still a foundation."""
