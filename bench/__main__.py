@@ -7,6 +7,7 @@ import argparse
 from bench import (
     alarms,
     blocks,
+    chain_report,
     dates,
     footprints,
     injections,
@@ -27,6 +28,7 @@ STUDIES = {
     "blocks": blocks.main,
     "injections": injections.main,
     "footprints": footprints.main,
+    "chain": chain_report.main,
     "speed": speed.main,
 }
 """Studies by name; each takes no argument and writes into ``bench/results``."""

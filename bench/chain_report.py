@@ -1,0 +1,160 @@
+"""Tables of the study of the whole chain: what was found, the errors, and how intervals held."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from analysis.growth import posterior
+from analysis.growth.posterior import Inflation
+from bench import chain
+from bench.footprints_report import fit_inflation, joint_of, truths
+from bench.record import code, write
+
+SECONDS = 3600.0
+"""Longest that worlds are run at a time."""
+
+AGAIN = 1000
+"""Bootstrap samples of worlds."""
+
+
+def main() -> None:
+    """Run what is missing, and write ``bench/results/chain.json``."""
+    chain.run(chain.WORLDS, SECONDS)
+    report()
+
+
+def report() -> None:
+    """Calibrate on one half of the logged worlds, score the other, and write both."""
+    rows = [r for r in chain.logged(code(chain.MODULES)) if "failed" not in r]
+    calibrate, score = (
+        [r for r in rows if r["role"] == role] for role in ("calibrate", "score")
+    )  # fmt: skip
+    inflation = fit_inflation(_records(calibrate, chain.SMALLEST_M2))
+    write("chain", {
+        "inflation": {"10": asdict(inflation)},
+        "seeds": {role: [r["seed"] for r in own] for role, own in
+                  (("calibrate", calibrate), ("score", score))},
+        "level": chain.LEVEL,
+        "areas": _coverage(score, inflation),
+        "ratios": _ratios(score, inflation),
+        "detection": _detection(score),
+        "dates": {e: _dates(score, e) for e in ("ground_broken", "roof_on")},
+        "rows": _rows(score, inflation),
+        "columns": ["seed", "building", "truth", "estimate", "low", "high"],
+        "median_processor_seconds": float(np.median([r["seconds"] for r in rows])),
+    }, (*chain.MODULES, "bench.footprints_report", "bench.chain_report"))  # fmt: skip
+
+
+def _records(rows: Sequence[dict[str, Any]], least: float) -> list[dict[str, Any]]:
+    """Joint fits as the footprint studies keep them, of buildings that are large enough."""
+    made = []
+    for row in rows:
+        for one in row["joints"]:
+            names = one["joint"]["names"]
+            if min(one["truths"]) >= least:
+                buildings = {n: {"truth": t} for n, t in zip(names, one["truths"], strict=True)}
+                made.append({"seed": row["seed"], "joint": one["joint"], "buildings": buildings})
+    return made
+
+
+def _rows(score: Sequence[dict[str, Any]], inflation: Inflation) -> list[list[Any]]:
+    found = []
+    for r in _records(score, 0.0):
+        joint = joint_of(r)
+        draws = posterior.draw(joint, r["seed"], inflation, draws=2000).draws
+        low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+        for i, name in enumerate(joint.names):
+            found.append([r["seed"], name, round(float(truths(r)[i]), 1),
+                          round(float(joint.estimate[i]), 1), round(float(low[i]), 1),
+                          round(float(high[i]), 1)])  # fmt: skip
+    return found
+
+
+def _coverage(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str, Any]:
+    rows = [r for r in _rows(score, inflation) if r[2] >= chain.SMALLEST_M2]
+    hits = [(r[0], r[4] <= r[2] <= r[5]) for r in rows]
+    error = np.array([r[3] / r[2] - 1 for r in rows])
+    return {
+        "n": len(rows), "share": _share(hits), "interval90": _again(hits),
+        "rmse": _root(error), "bias": round(float(error.mean()), 5),
+        "median_width": round(float(np.median([(r[5] - r[4]) / r[2] for r in rows])), 5),
+    }  # fmt: skip
+
+
+def _ratios(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str, Any]:
+    hits, errors, widths = [], [], []
+    for row in score:
+        for r in _records([row], 0.0):
+            names = list(r["joint"]["names"])
+            if len(names) < 2 or row["new"] is None or names[-1] in ("hall-a", "hall-b"):
+                continue
+            areas = posterior.draw(joint_of(r), r["seed"], inflation, draws=2000)
+            true = dict(zip(names, truths(r), strict=True))
+            for below in (n for n in names if n.startswith("hall-") and n != names[-1]):
+                draws = areas.of(names[-1]) / areas.of(below)
+                low, high = np.quantile(draws, [0.05, 0.95])
+                real = true[names[-1]] / true[below]
+                hits.append((row["seed"], bool(low <= real <= high)))
+                errors.append(float(np.median(draws)) / real - 1)
+                widths.append(float(high - low) / real)
+    if not hits:
+        return {"n": 0}
+    return {
+        "n": len(hits), "share": _share(hits), "interval90": _again(hits),
+        "relative_rmse": _root(np.array(errors)), "bias": round(float(np.mean(errors)), 5),
+        "median_width": round(float(np.median(widths)), 5),
+    }  # fmt: skip
+
+
+def _detection(score: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    built = [b for r in score for b in r["built"]]
+    large = [b for b in built if b[1] >= chain.SMALLEST_M2]
+    called = [c for r in score for c in r["candidates"] if c["class"] == "new-footprint"]
+    return {
+        "built": len(built), "found": sum(b[2] for b in built), "large": len(large),
+        "large_found": sum(b[2] for b in large), "called_new": len(called),
+        "called_new_that_are": sum(c.get("event") in ("new-footprint", "ground-works")
+                                   for c in called),
+        "called_new_of_nothing": sum(c["truth"] is None for c in called),
+        "confusion": dict(Counter(f"{c.get('event')} as {c['class']}" for r in score
+                                  for c in r["candidates"] if c["truth"] is not None)),
+        "references": sum(len(r["references"]) for r in score),
+        "references_found": sum(x[2] > 0.6 for r in score for x in r["references"]),
+        "new_is_the_largest": sum(r["new"] == r["largest"] for r in score), "worlds": len(score),
+    }  # fmt: skip
+
+
+def _dates(score: Sequence[dict[str, Any]], event: str) -> dict[str, Any]:
+    own = [(r["seed"], c[event]) for r in score for c in r["candidates"] if event in c]
+    hits = [(seed, d[1] <= d[0] <= d[3]) for seed, d in own]
+    if not hits:
+        return {"n": 0}
+    width = float(np.median([(d[3] - d[1]) / d[4] for _, d in own]))
+    return {"n": len(hits), "share": _share(hits), "interval90": _again(hits),
+            "median_width_gaps": round(width, 3)}  # fmt: skip
+
+
+def _share(hits: Sequence[tuple[int, bool]]) -> float:
+    return round(float(np.mean([h for _, h in hits])), 4)
+
+
+def _root(error: np.ndarray) -> float:
+    return round(float(np.sqrt((error**2).mean())), 5)
+
+
+def _again(hits: Sequence[tuple[int, bool]]) -> list[float]:
+    """90 % interval of the share by a bootstrap of worlds."""
+    worlds: dict[int, list[bool]] = {}
+    for seed, hit in hits:
+        worlds.setdefault(seed, []).append(hit)
+    kept, chance = list(worlds.values()), np.random.default_rng(1)
+    shares = [
+        np.mean(np.concatenate([kept[i] for i in chance.integers(0, len(kept), len(kept))]))
+        for _ in range(AGAIN)
+    ]
+    return [round(float(q), 4) for q in np.quantile(shares, [0.05, 0.95])]
