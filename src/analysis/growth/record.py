@@ -16,7 +16,7 @@ from analysis.results import Result, Scalar
 from analysis.scenes import Prepared
 from analysis.words import words
 
-AREAS = "footprints-areas"
+AREAS = "chain"
 """Name of the study that calibrates areas."""
 
 LEVELS = (0.9, 0.99)

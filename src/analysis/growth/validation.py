@@ -22,7 +22,8 @@ BLOCKS = "32 px"
 def results() -> list[Result]:
     """Coverage, widths, false alarms, errors of areas, and scores on real pairs."""
     return [*_dates(_study("dates")), *_alarms(_study("alarms")),
-            *_areas(_study("footprints-areas")), *_pairs(_study("pairs"))]  # fmt: skip
+            *_areas(_study("footprints-areas")), *_chain(_study("chain")),
+            *_pairs(_study("pairs"))]  # fmt: skip
 
 
 def _study(name: str) -> dict[str, Any]:
@@ -83,6 +84,37 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
     yield _one("areas.limit", limit["ratio"], "1", "footprints-areas",
                "Error of areas over the least error that any method could have, in worlds that "
                "share the fit's assumptions", limit["interval90"])  # fmt: skip
+
+
+def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
+    seen, areas, ratios = study["detection"], study["areas"], study["ratios"]
+    for name, value, unit, what in (
+        ("worlds", seen["worlds"], "worlds", "Simulated plants on which the chain was scored"),
+        ("large", seen["large"], "buildings", "Buildings of at least fifteen pixels built there"),
+        ("large_found", seen["large_found"], "buildings", "Of these, found as new footprints"),
+        ("called_new", seen["called_new"], "buildings", "Candidates called new footprints"),
+        ("called_new_of_nothing", seen["called_new_of_nothing"], "buildings",
+         "Candidates called new footprints where no building was drawn"),
+    ):  # fmt: skip
+        yield _one(f"chain.{name}", value, unit, "chain", what, None)
+    for event, own in study["dates"].items():
+        yield _one(f"chain.{event}.coverage", own["share"], "1", "chain", "Share of 90 % intervals "
+                   f"of {event.replace('_', ' ')} that held the truth: coverage on simulated "
+                   "worlds", own["interval90"], percent=True,
+                   extra={"buildings": own["n"]})  # fmt: skip
+    yield _one("chain.areas.coverage", areas["share"], "1", "chain", "Share of 90 % intervals of "
+               "areas that held the truth: coverage on simulated worlds", areas["interval90"],
+               percent=True, extra={"buildings": areas["n"]})  # fmt: skip
+    yield _one("chain.areas.rmse", areas["rmse"], "1", "chain",
+               "Root mean square error of areas, relative", None, percent=True)  # fmt: skip
+    yield _one("chain.areas.width", areas["median_width"], "1", "chain",
+               "Median width of the 90 % intervals of areas, relative", None,
+               percent=True)  # fmt: skip
+    yield _one("chain.ratios.coverage", ratios["share"], "1", "chain", "Share of 90 % intervals "
+               "of ratios that held the truth: coverage on simulated worlds",
+               ratios["interval90"], percent=True, extra={"ratios": ratios["n"]})  # fmt: skip
+    yield _one("chain.ratios.rmse", ratios["relative_rmse"], "1", "chain",
+               "Root mean square error of ratios, relative", None, percent=True)  # fmt: skip
 
 
 def _pairs(study: Mapping[str, Any]) -> Iterator[Result]:
