@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
+import analysis  # noqa: F401  before numpy: it sets how many threads a product takes
 from tests import checkout as small
 from tests.checkout import ROOT, Checkout
+
+# how long drawing an example takes says how busy a machine is, and nothing else
+settings.register_profile("feb11", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("feb11")
 
 
 @pytest.fixture
