@@ -12,6 +12,7 @@ from analysis import facility, paths, site
 from analysis.evidence import load
 from analysis.facility.readings import CONFLICTS, LISTED_VISITS, READINGS, UNDATED
 from analysis.results import KINDS
+from analysis.words import words
 
 
 def rows(name):
@@ -228,4 +229,6 @@ def test_rivals_that_the_claims_table_names_for_the_plant_are_shown():
 def test_the_notebook_says_at_once_that_no_image_was_analysed():
     path = paths.project_root() / "notebooks" / "facility-growth.ipynb"
     first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
-    assert "No image of the plant was analysed in this edition." in "".join(first["source"])[:300]
+    assert "{result}`growth.edition`" in "".join(first["source"])[:300]
+    said = words("en")("growth_edition.simulated")
+    assert said == "No image of the plant was analysed in this edition."
