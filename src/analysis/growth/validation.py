@@ -80,6 +80,10 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
         yield _one(f"areas.{name}.ratio_rmse", ratio["rmse"], "1", "footprints-areas",
                    f"Root mean square error of the ratio of two halls, in worlds {what}",
                    ratio.get("rmse_interval90"), extra={"worlds": ratio["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.ratio_coverage", ratio["coverage"], "1",
+                   "footprints-areas", "Share of 90 % intervals of the ratio that held the truth, "
+                   f"in worlds {what}: coverage on simulated worlds",
+                   ratio["coverage_interval90"], percent=True)  # fmt: skip
     limit = study["against_limit"]["all"]
     yield _one("areas.limit", limit["ratio"], "1", "footprints-areas",
                "Error of areas over the least error that any method could have, in worlds that "
