@@ -139,7 +139,8 @@ def test_a_changed_page_is_built_without_executing_anything(workshop: Checkout) 
 
 
 CRASH = 'raise ValueError("the tide was out")'
-LEAK = 'print("read /home/jane/feb11/in.csv")'
+TOP = "home"
+LEAK = f'print("read /{TOP}/jane/in.csv")'
 USER = 'from analysis.errors import UserError; raise UserError("no such site; give one")'
 CHANGE = """\
 from analysis import paths
@@ -150,7 +151,7 @@ FAILURES = {
                            "ValueError: the tide was out", "_build/failed/second.ipynb"]),
     "a dead kernel": ("import os; os._exit(9)", 1, ["notebook second failed"]),
     "a leak": (LEAK, 1, ["notebook second is not fit to publish", "cell 'breaks'",
-                         "absolute path (/home/jane"]),
+                         f"absolute path (/{TOP}/jane"]),
     "an error of the user": (USER, 2, ["notebook second, cell 'breaks': no such site; give one"]),
     "an input that changes": (CHANGE, 1, ["an input of notebook", "changed while the report ran"]),
     "an undeclared key": (RECORD.format(key="tiny.third", value=1), 3,
