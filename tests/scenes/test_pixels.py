@@ -66,8 +66,6 @@ def test_a_scene_of_another_place_is_not_registered():
     assert all(s.why_not is None for s in shifts[:-1])
 
 
-@pytest.mark.skipif(not (paths.project_root() / "data/scenes/truth.json").is_file(),
-                    reason="the bundled scenes are not there")  # fmt: skip
 def test_the_bundled_world_registers_within_the_requirement():
     """An independent renderer: orbits, terrain, a geometry step, seasons."""
     done = prepare(Request(end="2119-01"))
