@@ -43,10 +43,13 @@ def measured(
 def _measured(
     request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float
 ) -> Measured:
-    plain = dict(request)
-    for name in ("months", "orbits"):
-        plain[name] = tuple(plain[name])
-    done: Prepared = prepared(Request(**plain), _say.get())
+    plain = restored(request)
+    done: Prepared = prepared(plain, _say.get())
     done.require()
-    work = measure_windows.measure if plain["before"] else series.measure
+    work = measure_windows.measure if plain.before else series.measure
     return work(done, seed=seed, level=level, progress=_say.get() or (lambda _: None))
+
+
+def restored(told: dict[str, Any]) -> Request:
+    """The request of which a step was told: records of steps know no tuples."""
+    return Request(**told | {name: tuple(told[name]) for name in ("months", "orbits")})

@@ -9,6 +9,7 @@ from analysis import paths
 from analysis.errors import UserError
 from analysis.growth import injection, measure, timeline
 from analysis.growth.detectability import Recovery
+from analysis.growth.measured import restored
 from analysis.growth.metric import metric
 from analysis.scenes import Prepared, Request, cached, prepared
 from analysis.steps import step
@@ -45,10 +46,7 @@ def _missed(
     request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float,
     buildings: int,
 ) -> tuple[Recovery | None, str]:  # fmt: skip
-    plain = dict(request)
-    for name in ("months", "orbits"):
-        plain[name] = tuple(plain[name])
-    done: Prepared = prepared(Request(**plain))
+    done: Prepared = prepared(restored(request))
     cube = metric(done.cube)
     calibration = timeline.read_calibration(paths.project_root() / measure.RESULTS / "dates.json")
     try:

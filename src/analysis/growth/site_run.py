@@ -22,19 +22,30 @@ def run(
 ) -> tuple[Measured, Prepared]:
     """What was measured, and the scenes it was measured on.
 
-    A source or a site on disk is named by its place in the checkout, so that a run names no
-    folder of a machine.
-
     Raises
     ------
     UserError, CheckFailed
         As `analysis.growth.measured.measured`.
     """
-    request = Request(
+    asked = request(
+        source=source, site=site, start=start, end=end, before=before, after=after,
+        observed=observed,
+    )  # fmt: skip
+    return measured(asked, seed=seed, level=level), prepared(asked)
+
+
+def request(
+    *, source: str, site: str, start: str, end: str, before: str, after: str, observed: bool
+) -> Request:
+    """What a notebook's parameters ask for.
+
+    A source or a site on disk is named by its place in the checkout, so that a run names no
+    folder of a machine.
+    """
+    return Request(
         source=_place(source), site=_place(site), start=start, end=end, before=before,
         after=after, observed=observed,
     )  # fmt: skip
-    return measured(request, seed=seed, level=level), prepared(request)
 
 
 def _place(name: str) -> str:
