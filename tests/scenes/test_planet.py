@@ -24,7 +24,8 @@ from analysis import site as sites
 from analysis.errors import CheckFailed, UserError
 from analysis.scenes import Request, cache, planet, prepare, windows
 from analysis.scenes import manifest as manifests
-from tests.scenes import matrix, planet_server
+from tests.scenes import planet_server
+from tests.scenes.matrix import Row, fault
 from tests.scenes.planet_server import KEY, TOKEN, Planet
 
 BUNDLED = paths.project_root() / "data" / "scenes"
@@ -32,14 +33,9 @@ ASKED = {"start": "2120", "end": "2121", "clear": 0.2}
 """Four of the twelve dates of 3 m: two pages of the search."""
 
 
-MATRIX: dict[str, tuple[str, str]] = {}
-"""Fault to (what the user sees, what survives), filled by the tests below."""
-
-
-def seen(fault: str, said: object, left: str = "nothing") -> None:
-    """Keep what was said, under the name of the fault, without the number of an order."""
-    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "NUMBER", str(said))
-    MATRIX[f"planet: {fault}"] = (text, left)
+def plain(said: object) -> str:
+    """What was said, without the number of an order."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "NUMBER", str(said))
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +107,8 @@ def test_a_paged_search_an_order_and_its_files_give_the_pixels_of_the_source(
     assert repeated.cube.identical(cube), "from the manifest alone"
 
 
-def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site):
+@fault("planet", "no --yes and no terminal")
+def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site, row: Row):
     with service(monkeypatch) as played:
         done = subprocess.run(
             [str(Path(sys.executable).parent / "feb11"), "scenes", "--source", "planet",
@@ -122,7 +119,7 @@ def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site):
         assert not played.orders
     assert done.returncode == 2, done.stderr
     last = done.stderr.splitlines()[-1]
-    seen("no --yes and no terminal", last.removeprefix("feb11: "), "nothing is ordered")
+    row.saw(last.removeprefix("feb11: "), "nothing is ordered")
     assert "not ordered: order 4 scenes over" in last
     assert "km2 of quota" in last
     assert "--yes" in last
@@ -130,70 +127,77 @@ def test_without_a_terminal_and_a_yes_nothing_is_ordered(monkeypatch, site):
     assert KEY not in done.stderr + done.stdout
 
 
-def test_a_key_that_is_refused_is_the_users_to_fix(monkeypatch, site):
+@fault("planet", "the key is refused")
+def test_a_key_that_is_refused_is_the_users_to_fix(monkeypatch, site, row: Row):
     with (
         service(monkeypatch, refuse_key=True),
         pytest.raises(UserError, match="PL_API_KEY.*401") as caught,
     ):
         fetched(site)
-    seen("the key is refused", caught.value)
+    row.saw(caught.value)
 
 
-def test_without_a_key_no_server_is_asked(monkeypatch, site):
+@fault("planet", "no key")
+def test_without_a_key_no_server_is_asked(monkeypatch, site, row: Row):
     monkeypatch.delenv("PL_API_KEY")
     with service(monkeypatch) as played:
         with pytest.raises(UserError, match="set PL_API_KEY") as caught:
             fetched(site)
-        seen("no key", caught.value)
         assert not played.asked
+    row.saw(caught.value)
 
 
-def test_a_spent_quota_is_named_and_the_key_in_the_answer_is_not(monkeypatch, site):
+@fault("planet", "quota exceeded")
+def test_a_spent_quota_is_named_and_the_key_in_the_answer_is_not(monkeypatch, site, row: Row):
     with service(monkeypatch, over_quota=True), pytest.raises(CheckFailed) as caught:
         fetched(site)
     assert "over quota" in str(caught.value)
     assert "smaller area" in str(caught.value)
     assert KEY not in str(caught.value)
-    seen("quota exceeded", caught.value)
+    row.saw(caught.value)
 
 
-def test_a_failed_order_says_why_and_does_not_stand_in_the_way(monkeypatch, site):
+@fault("planet", "the order fails")
+def test_a_failed_order_says_why_and_does_not_stand_in_the_way(monkeypatch, site, row: Row):
     with service(monkeypatch, failed=True) as played:
         with pytest.raises(
             CheckFailed, match=r"order \S+ is failed: no access to assets"
         ) as caught:
             fetched(site)
-        seen("the order fails", caught.value)
         played.failed = False
         assert fetched(site) == []
         assert len(played.orders) == 2
+    row.saw(plain(caught.value))
 
 
-def test_a_cut_download_goes_on_without_a_second_order(monkeypatch, own_cache, site):
+@fault("planet", "a download that breaks off")
+def test_a_cut_download_goes_on_without_a_second_order(monkeypatch, own_cache, site, row: Row):
     with service(monkeypatch, cut=1) as played:
         with pytest.raises(
             CheckFailed, match="the download failed.*nothing is ordered twice"
         ) as caught:
             fetched(site)
-        said = re.sub(r" \(received.*?\)", "", str(caught.value))
-        seen("a download that breaks off", said, "the order; the next run goes on with it")
         kept = [p for p in (own_cache / "scenes" / "planet").iterdir() if p.suffix != ".lock"]
         assert [p.suffix for p in kept] == [".part"], "half a download is never taken for whole"
         assert fetched(site) == []
         assert len(played.orders) == 1
+    said = re.sub(r" \(received.*?\)", "", plain(caught.value))
+    row.saw(said, "the order; the next run goes on with it")
 
 
-def test_a_scene_that_is_not_delivered_is_named(monkeypatch, site):
+@fault("planet", "a scene is not delivered")
+def test_a_scene_that_is_not_delivered_is_named(monkeypatch, site, row: Row):
     with service(monkeypatch, undelivered="21210411_133000_12_24ab"):
         lost = fetched(site)
     assert lost == ["21210411_133000_12_24ab: ordered at Planet, but not delivered"]
-    seen("a scene is not delivered", lost[0], "3 of 4 scenes")
+    row.saw(lost[0], "3 of 4 scenes")
 
 
-def test_dates_without_a_scene_end_with_exit_code_one(monkeypatch, site):
+@fault("planet", "no scene in the dates")
+def test_dates_without_a_scene_end_with_exit_code_one(monkeypatch, site, row: Row):
     with service(monkeypatch), pytest.raises(CheckFailed, match="no usable scene") as caught:
         prepare(ordered(site, start="2110", end="2111"))
-    seen("no scene in the dates", caught.value)
+    row.saw(caught.value)
 
 
 def test_neither_key_nor_token_is_in_any_byte_that_is_written(
@@ -213,9 +217,3 @@ def test_neither_key_nor_token_is_in_any_byte_that_is_written(
         assert all(secret not in str(place) for place in written)
         assert all(secret not in text for text in texts)
     assert cache.folder().is_dir()
-
-
-def test_the_table_of_faults_in_the_book_is_the_one_that_was_seen():
-    if len(MATRIX) < 8:
-        pytest.skip("the table is made when all tests of this file run")
-    matrix.compare(MATRIX, "planet")

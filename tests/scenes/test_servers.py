@@ -1,7 +1,4 @@
-"""Real servers on localhost: the same pixels from everywhere, and what each fault does.
-
-The table of faults that the last test writes is made from what was seen.
-"""
+"""Real servers on localhost: the same pixels from everywhere, and what each fault does."""
 
 from __future__ import annotations
 
@@ -21,11 +18,9 @@ from analysis.errors import CheckFailed, Feb11Error, UserError
 from analysis.scenes import Request, prepare, prepared, transport
 from analysis.scenes import manifest as manifests
 from analysis.scenes.source import BUNDLED
-from tests.scenes import matrix, servers, town
+from tests.scenes import servers, town
+from tests.scenes.matrix import Row, fault, faults
 from tests.scenes.servers import Fault
-
-MATRIX: dict[str, tuple[str, str]] = {}
-"""Fault to (what the user sees, what survives), filled by the tests below."""
 
 KEY = "planted-key-0123456789"
 
@@ -120,22 +115,20 @@ SURVIVED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "fault", "left", "said"), SURVIVED, ids=lambda v: str(v)[:30])
-def test_a_fault_of_one_file_costs_at_most_its_scene(small, tmp_path, name, fault, left, said):
-    fault.seen = 0
+@faults("pixels", SURVIVED, "broken", "left", "said")
+def test_a_fault_of_one_file_costs_at_most_its_scene(small, row: Row, broken, left, said):
+    broken.seen = 0
     with (
         servers.files(small.parent) as (url, _),
-        servers.proxy(url, fault) as through,
+        servers.proxy(url, broken) as through,
     ):
         done = prepare(Request(source=f"{through}/catalog.json"))
-    assert fault.seen
+    assert broken.seen
     assert len(done.sheets) == left
     reasons = " ".join(item.reason for item in done.left)
     assert said in reasons
-    MATRIX[f"pixels: {name}"] = (
-        reasons.replace(through, "https://example.org") or "nothing; it is asked again",
-        f"{left} of 4 scenes",
-    )
+    told = reasons.replace(through, "https://example.org") or "nothing; it is asked again"
+    row.saw(told, f"{left} of 4 scenes")
 
 
 SEARCHES = [
@@ -149,13 +142,13 @@ SEARCHES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "fault", "left", "said"), SEARCHES, ids=lambda v: str(v)[:30])
-def test_a_fault_of_the_search_is_named(small, tmp_path, name, fault, left, said):
-    fault.seen = 0
+@faults("search", SEARCHES, "broken", "left", "said")
+def test_a_fault_of_the_search_is_named(small, tmp_path, row: Row, broken, left, said):
+    broken.seen = 0
     with (
         servers.files(small.parent) as (url, _),
         servers.api(items_at(small, url), tmp_path) as api,
-        servers.proxy(api, fault) as through,
+        servers.proxy(api, broken) as through,
     ):
         if left:
             done = prepare(asked(through, small))
@@ -166,19 +159,17 @@ def test_a_fault_of_the_search_is_named(small, tmp_path, name, fault, left, said
                 prepare(asked(through, small))
             seen = str(caught.value)
     assert said in seen
-    MATRIX[f"search: {name}"] = (
-        seen.replace(through, "https://example.org") or "nothing; it is asked again",
-        f"{left} of 4 scenes",
-    )
+    told = seen.replace(through, "https://example.org") or "nothing; it is asked again"
+    row.saw(told, f"{left} of 4 scenes")
 
 
-def test_a_service_that_is_down_is_named_with_exit_code_one():
-    port = servers.free_port()
+@fault("search", "service down")
+def test_a_service_that_is_down_is_named_with_exit_code_one(row: Row):
+    address = f"http://127.0.0.1:{servers.free_port()}/"
     with pytest.raises(CheckFailed, match="can't be reached") as caught:
-        prepare(Request(source=f"http://127.0.0.1:{port}/", site="february-11-plant"))
+        prepare(Request(source=address, site="february-11-plant"))
     assert caught.value.exit_code == 1
-    MATRIX["search: service down"] = (
-        str(caught.value).replace(f"http://127.0.0.1:{port}/", "https://example.org/"), "nothing")  # fmt: skip  # noqa: E501
+    row.saw(str(caught.value).replace(address, "https://example.org/"))
 
 
 def hostile(small: Path, folder: Path, change) -> Path:
@@ -269,8 +260,10 @@ ITEMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "change", "left", "said"), ITEMS, ids=[item[0] for item in ITEMS])
-def test_a_hostile_or_broken_item_costs_at_most_itself(small, tmp_path, name, change, left, said):
+@faults("item", ITEMS, "change", "left", "said")
+def test_a_hostile_or_broken_item_costs_at_most_itself(
+    small, tmp_path, row: Row, change, left, said
+):
     hostile(small, tmp_path, change)
     with servers.files(tmp_path) as (url, _):
         done = prepare(Request(source=f"{url}/catalog.json"))
@@ -279,17 +272,18 @@ def test_a_hostile_or_broken_item_costs_at_most_itself(small, tmp_path, name, ch
     assert said in reasons
     told = reasons or "; ".join(w for w in done.warnings if "clouds are" not in w)
     told = told.replace(url, "https://example.org")
-    MATRIX[f"item: {name}"] = (told or "nothing", f"{left} of 4 scenes")
+    row.saw(told or "nothing", f"{left} of 4 scenes")
 
 
-def test_all_dates_cloudy_ends_with_exit_code_one(tmp_path):
+@fault("item", "all dates cloudy")
+def test_all_dates_cloudy_ends_with_exit_code_one(tmp_path, row: Row):
     listed = town.dates(2)
     for one in listed:
         one.cloud = 0.98
     done = prepare(Request(source=str(town.write(tmp_path, listed))))
     with pytest.raises(CheckFailed) as caught:
         done.require()
-    MATRIX["item: all dates cloudy"] = (str(caught.value).replace(str(tmp_path), "..."), "nothing")
+    row.saw(str(caught.value).replace(str(tmp_path), "..."))
 
 
 @pytest.mark.parametrize("source", ["nowhere", "/etc/passwd", "ftp://x/y", "file:///etc/passwd"])
@@ -323,10 +317,3 @@ def test_a_key_is_never_written(small, tmp_path, own_cache, monkeypatch, capfd, 
     out = capfd.readouterr()
     for text in (out.out, out.err, caplog.text, str(caught.value), repr(done)):
         assert KEY not in text
-
-
-def test_the_table_of_faults_in_the_book_is_the_one_that_was_seen():
-    """Runs last: the table in the book must be what the tests above saw."""
-    if len(MATRIX) < len(SURVIVED) + len(SEARCHES) + len(ITEMS):
-        pytest.skip("the table is made when all tests of this file run")
-    matrix.compare(MATRIX, "item", "pixels", "search")

@@ -22,16 +22,13 @@ from starlette.staticfiles import StaticFiles
 from analysis.errors import CheckFailed
 from analysis.scenes import Request, prepare, prepared, source, transport
 from analysis.scenes import manifest as manifests
-from tests.scenes import matrix, servers, town
+from tests.scenes import servers, town
+from tests.scenes.matrix import Row, fault
 from tests.scenes.test_servers import items_at
 
 ACCOUNT = "simeuwest"
 STORAGE = f"http://{ACCOUNT}.blob.core.windows.net/sentinel2-l2"
 SECRET = "signature-that-is-planted"
-
-
-MATRIX: dict[str, tuple[str, str]] = {}
-"""Fault to (what the user sees, what survives), filled by the tests below."""
 
 
 @dataclass
@@ -113,33 +110,38 @@ def test_one_token_opens_all_files_of_a_container(monkeypatch, small, tmp_path):
     assert done.cube.identical(reference.cube)
 
 
-def test_an_expired_signature_is_asked_for_anew(monkeypatch, small, tmp_path):
+@fault("signature", "expired")
+def test_an_expired_signature_is_asked_for_anew(monkeypatch, small, tmp_path, row: Row):
     with service(monkeypatch, small, tmp_path, expired=1) as storage:
         done = prepare(wanted(small))
     assert len(done.sheets) == 3
     assert storage.refused >= 1
     assert storage.tokens == 2
-    MATRIX["signature: expired"] = ("nothing; it is asked for anew", "3 of 3 scenes")
+    assert not done.left
+    row.saw("nothing; it is asked for anew", f"{len(done.sheets)} of 3 scenes")
 
 
-def test_a_storage_that_takes_no_signature_costs_its_scenes_and_ends(monkeypatch, small, tmp_path):
+@fault("signature", "none is taken")
+def test_a_storage_that_takes_no_signature_costs_its_scenes_and_ends(
+    monkeypatch, small, tmp_path, row: Row
+):
     with service(monkeypatch, small, tmp_path, expired=10**6) as storage:
         done = prepare(wanted(small))
         assert storage.tokens < 3 * 4 * 3, "each file is signed at most three times"
     with pytest.raises(CheckFailed, match="access refused") as caught:
         done.require()
-    MATRIX["signature: none is taken"] = (str(caught.value), "nothing")
+    row.saw(caught.value)
 
 
-def test_an_endpoint_without_tokens_is_asked_once(monkeypatch, small, tmp_path):
+@fault("signature", "the endpoint gives none")
+def test_an_endpoint_without_tokens_is_asked_once(monkeypatch, small, tmp_path, row: Row):
     with service(monkeypatch, small, tmp_path, down=True) as storage:
         done = prepare(wanted(small))
         assert sum(path.startswith("/token/") for path in storage.asked) == 1
     assert {item.reason for item in done.left} == {done.left[0].reason}
     assert "no signature" in done.left[0].reason
     assert "404" in done.left[0].reason
-    said = re.sub(r"http://[^/]+", "https://example.org", done.left[0].reason)
-    MATRIX["signature: the endpoint gives none"] = (said, "nothing")
+    row.saw(re.sub(r"http://[^/]+", "https://example.org", done.left[0].reason))
 
 
 def test_the_signature_is_in_no_byte_that_is_written(
@@ -158,9 +160,3 @@ def test_the_signature_is_in_no_byte_that_is_written(
     out = capfd.readouterr()
     for text in (out.out, out.err, caplog.text, repr(done)):
         assert SECRET not in text
-
-
-def test_the_table_of_faults_in_the_book_is_the_one_that_was_seen():
-    if len(MATRIX) < 3:
-        pytest.skip("the table is made when all tests of this file run")
-    matrix.compare(MATRIX, "signature")
