@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 import pytest
+import typer
 
 from analysis import evidence
+from analysis.cli.options import Imagery, Selection, unfolded
+from analysis.report import notebooks
 from analysis.results import KINDS, Result
+from analysis.scenes import Request
 from tests.checkout import ROOT, Checkout, feb11
 
 CLAIMS = [
@@ -34,7 +39,8 @@ BY_VERDICT = {
         "satellite-aid-concern", "denials",
     },
 }  # fmt: skip
-COMMANDS = ("report", "claims", "results", "audit", "doctor")
+COMMANDS = ("report", "claims", "results", "audit", "simulate", "scenes", "measure", "benchmark",
+            "doctor")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +203,43 @@ def test_help_gives_examples(command: str) -> None:
 def test_help_lists_every_command() -> None:
     listed = feb11("--help").stdout
     assert all(f" {command} " in listed for command in COMMANDS)
+
+
+def asked_of_scenes(*arguments: str) -> Selection:
+    """What a command that takes scenes is handed for some arguments."""
+    handed = []
+    command = typer.Typer()
+
+    @command.command()
+    @unfolded
+    def take(selection: Selection) -> None:
+        handed.append(selection)
+
+    command(list(arguments), standalone_mode=False)
+    return handed[0]
+
+
+def test_without_options_the_bundled_scenes_are_asked_for() -> None:
+    assert asked_of_scenes().request() == Request()
+    assert asked_of_scenes().parameters() == []
+
+
+def test_every_option_of_scenes_reaches_what_is_asked_for() -> None:
+    dates = {"start": "2017", "end": "2024-11", "before": "2018", "after": "2024"}
+    texts = {"source": "planet", "site": "site.geojson", "trust": "pixels", **dates}
+    words = [word for name, text in texts.items() for word in (f"--{name}", text)]
+    more = ["--observed", "--yes", "--month", "4", "--month", "10", "--orbit", "30"]
+    selection = asked_of_scenes(*words, *more)
+    assert selection.request(cloudmask=True) == Request(
+        **texts, observed=True, yes=True, months=(4, 10), orbits=(30,), cloudmask=True
+    )
+
+
+def test_the_options_of_a_report_are_parameters_of_its_notebooks() -> None:
+    given = Imagery(source="earth-search", start="2017", observed=True).parameters()
+    assert given == ["source=earth-search", "start=2017", "observed=true"]
+    known = notebooks.discover()["facility-growth"].defaults
+    assert {field.name for field in fields(Imagery)} <= set(known)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,17 @@
+"""Where commands print: results on standard output, what is said beside them on the other."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+err = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def print_json(content: Any) -> None:
+    """Write JSON alone on standard output."""
+    sys.stdout.write(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n")

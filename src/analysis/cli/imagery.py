@@ -1,0 +1,165 @@
+"""Commands of the imagery: draw scenes, list them, measure them, score the method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from analysis.cli.console import err, out, print_json
+from analysis.cli.options import AsJson, Selection, Verbose, unfolded
+
+
+def simulate(
+    directory: Annotated[str, typer.Argument(help="Folder to make.", metavar="DIR")],
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Of the first world; default: the bundled one.")
+    ] = None,
+    worlds: Annotated[int, typer.Option("--worlds", help="How many to draw.", metavar="N")] = 1,
+    verbose: Annotated[bool, typer.Option("-v", help="Name each scene on standard error.")] = False,
+) -> None:
+    """Draw invented worlds with known truth, each as a catalogue of simulated scenes.
+
+    Without --seed the bundled catalogue is drawn again, pixel by pixel.
+
+    Examples:
+
+        feb11 simulate _build/bundled-again
+
+        feb11 simulate _build/worlds --seed 100 --worlds 5
+    """
+    from analysis.simulate import BUNDLED_SEED, write
+
+    def progress(world: int, scene: str, done: int, total: int) -> None:
+        if verbose or done == total:
+            err.print(f"world {world}: {done} of {total} scenes" + verbose * f", {scene}")
+
+    first = BUNDLED_SEED if seed is None else seed
+    for catalogue in write(directory, seed=first, worlds=worlds, progress=progress):
+        print(catalogue)
+
+
+@unfolded
+def scenes(
+    selection: Selection,
+    cloudmask: Annotated[
+        bool,
+        typer.Option("--cloudmask", help="Clouds by OmniCloudMask, an extra that brings torch."),
+    ] = False,
+    manifest: Annotated[
+        str, typer.Option("--manifest", help="Write the choice to this file.", metavar="FILE")
+    ] = "",
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the scenes that a run would use, and why others were left out.
+
+    Examples:
+
+        feb11 scenes
+
+        feb11 scenes --source earth-search --start 2017 --end 2024-11 --month 4 --month 10
+
+        feb11 scenes --source folder/of/tifs --site site.geojson --before 2020 --after 2024-10
+    """
+    from analysis.scenes import listing, prepared
+    from analysis.scenes import manifest as manifests
+
+    done = prepared(selection.request(cloudmask=cloudmask), lambda text: err.print(text))
+    content = listing.listing(done)
+    if manifest and done.sheets:
+        manifests.write(Path(manifest), done)
+    if as_json:
+        print_json(content)
+    else:
+        table = Table("date", "scene", "sensor", "cloud %", "kind", "used", expand=True)
+        for row in content["scenes"]:
+            if row["used"] or verbose or row["reason"] != "outside the dates":
+                cloud = "" if row["cloud"] is None else f"{row['cloud']:.0f}"
+                day, used = (row["datetime"] or "")[:10], "yes" if row["used"] else row["reason"]
+                table.add_row(day, row["id"], row["sensor"] or "", cloud, row["kind"] or "", used)
+        out.print(table)
+        for line in listing.summary(content):
+            err.print(line)
+    done.require()
+
+
+@unfolded
+def measure(
+    selection: Selection,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draws.", min=0)] = 20241125,
+    level: Annotated[float, typer.Option("--level", help="Of the intervals.", metavar="L")] = 0.9,
+    gis: Annotated[
+        str, typer.Option("--gis", help="Write GeoParquet, GeoJSON and COGs here.", metavar="DIR")
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the GIS files of another run.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure facility growth alone: what was built, where, how large, when, and the ratio.
+
+    Examples:
+
+        feb11 measure
+
+        feb11 measure --source world/catalog.json --json
+
+        feb11 measure --source tifs/ --site site.geojson --observed --before 2015 --after 2018
+    """
+    from analysis.growth import measured_json, measured_text
+    from analysis.growth.measured import measured
+    from analysis.scenes import prepared
+
+    request = selection.request()
+    found = measured(request, seed=seed, level=level, progress=lambda text: err.print(text))
+    where = prepared(request).site
+    content = measured_json.content(found, where)
+    if gis:
+        from analysis.growth import gis as files
+        from analysis.growth.missed import missed
+
+        recovery, why = missed(request, seed=seed, level=level)
+        if why:
+            err.print(f"no map of detectability: {why}")
+        for file in files.write(found, where, Path(gis), recovery, replace=force):
+            err.print(f"wrote {file}")
+    if as_json:
+        print_json(content)
+        return
+    for table in measured_text.tables(content):
+        out.print(table)
+    for line in measured_text.remarks(content):
+        err.print(line)
+
+
+def benchmark(
+    directory: Annotated[
+        str, typer.Argument(help="A scene's folder, or any folder above scenes.", metavar="DIR")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Score change detection on real image pairs and null series.
+
+    A scene is a folder with t1.tif, t2.tif and change.tif or label.tif, or with a null series.
+
+    Examples:
+
+        feb11 benchmark oscd/dev/dubai_west
+
+        feb11 benchmark oscd --json
+    """
+    from analysis.growth import benchmark as scoring
+
+    rows = scoring.run(Path(directory), warn=lambda text: err.print(f"[yellow]{text}[/yellow]"))
+    if as_json:
+        print_json({"scenes": rows})
+        return
+    shown = ("f1", "average_precision", "precision", "recall", "auroc", "false_alarm_fraction")
+    table = Table("scene", "method", *(s.replace("_", " ") for s in shown), "s", expand=True)
+    for row in rows:
+        cells = ("" if row[s] is None else f"{row[s]:.3f}" for s in shown)
+        table.add_row(row["name"], row["method"], *cells, f"{row['seconds']:.1f}")
+    out.print(table)

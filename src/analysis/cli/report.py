@@ -1,0 +1,161 @@
+"""Commands of the report: make it, read its claims and results, check it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from analysis.cli.console import err, out, print_json
+from analysis.cli.options import AsJson, Imagery, RunName, Verbose, unfolded
+from analysis.errors import CheckFailed, UserError
+
+
+@unfolded
+def report(
+    *,
+    run: RunName = "default",
+    imagery: Imagery,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="Set a notebook parameter."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a run that had other parameters.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Notebooks to run at once.", metavar="N")
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Execute what is out of date, build the edition, print its page.
+
+    Examples:
+
+        feb11 report
+
+        feb11 report --run to-2025 -p period_end=2025-12-31
+
+        feb11 report --run free-imagery --source earth-search --start 2017
+    """
+    from analysis.report import edition
+
+    given = [*imagery.parameters(), *(parameter or [])]
+
+    def progress(name: str, state: str) -> None:
+        if verbose or state != "unchanged":
+            err.print(f"[bold]{name}[/bold]  {state}")
+
+    made = edition.make(
+        run, given, force=force, jobs=jobs or edition.cpu_count(), progress=progress
+    )
+    if not made.executed:
+        err.print("nothing had changed, no notebook was executed")
+    print(made.page)
+
+
+def claims(run: RunName = "default", as_json: AsJson = False) -> None:
+    """Every claim of the CNN report with its verdict.
+
+    Examples:
+
+        feb11 claims
+
+        feb11 claims --run to-2025 --json
+    """
+    from analysis import claims as verdicts
+    from analysis.report import runs
+
+    listed = verdicts.listing(runs.get(run).results)
+    if as_json:
+        print_json({"claims": listed})
+        return
+    table = Table("claim", "said as", "verdict", "why", title=f"Claims, run {run}", expand=True)
+    for item in listed:
+        table.add_row(item["id"], item["modality"], item["verdict"], item["why"])
+    out.print(table)
+
+
+def results(
+    key: Annotated[str | None, typer.Argument(help="Key of one result.", metavar="[KEY]")] = None,
+    run: RunName = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Results of a run; with a key, that result and all that it rests on.
+
+    Examples:
+
+        feb11 results
+
+        feb11 results strikes.share.bounds.surge.missile.iskander-family --json
+    """
+    from analysis.report import runs
+    from analysis.words import words
+
+    found = runs.get(run).results
+    if key is not None and key not in found:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, list(found), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; `feb11 results` lists them"
+        raise UserError(f"run {run!r} has no result {key!r}{hint}")
+    chosen = [found[key], *found.upstream(key)] if key else list(found.values())
+    if as_json:
+        records = [r.to_json() for r in chosen]
+        listed = {"result": records[0], "upstream": records[1:]} if key else {"results": records}
+        print_json({"run": run, **listed})
+        return
+    w = words("en")
+    table = Table("key", "value", "kind", "statement", title=f"Results, run {run}", expand=True)
+    for r in chosen:
+        table.add_row(r.key, w.result(r), r.kind, r.statement)
+    out.print(table)
+    if key:
+        out.print(f"method: {chosen[0].method}\ninputs: {', '.join(chosen[0].inputs)}")
+
+
+def audit(run: RunName = "default", as_json: AsJson = False) -> None:
+    """Check the evidence, the pages' sources and a run; exit code 1 if a check does not hold.
+
+    Examples:
+
+        feb11 audit
+
+        feb11 audit --run to-2025 --json
+    """
+    from analysis.audit import checks
+
+    outcomes = checks.run_all(run)
+    ok = all(o.ok for o in outcomes)
+    if as_json:
+        listed = [{"name": o.name, "ok": o.ok, "detail": o.detail} for o in outcomes]
+        print_json({"ok": ok, "checks": listed})
+    else:
+        table = Table("check", "", "detail", title=f"Audit, run {run}", expand=True)
+        for o in outcomes:
+            table.add_row(o.name, "holds" if o.ok else "FAILS", o.detail)
+        out.print(table)
+    if not ok:
+        failed = ", ".join(o.name for o in outcomes if not o.ok)
+        raise CheckFailed(f"these checks do not hold: {failed}")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Versions, disk, browser and which keys are present (never their values).
+
+    Examples:
+
+        feb11 doctor
+
+        feb11 doctor --json
+    """
+    from analysis.doctor import examine
+
+    found = examine()
+    if as_json:
+        print_json(found)
+        return
+    for section, values in found.items():
+        for name, value in values.items():
+            out.print(f"{section:10} {name:22} {value}")
