@@ -127,6 +127,27 @@ def test_a_date_after_the_collection(copy: Path, plant):
     assert "2026-11-23 lies after the collection was closed (2026-11-22)" in problem.message
 
 
+CAUSES = [
+    ("incidents", "I10", dict.fromkeys(("date", "date_low", "date_high"), "2026-12-01"), "after"),
+    ("launches", "L0300", {"date": "2026-11-23"}, "lies after the collection was closed"),
+    ("incidents", "I13", {"killed": "-7"}, "minimum"),
+    ("incidents", "I02b", {"is_alternative": "false", "reading": "a"}, "is reading b, not a"),
+]
+
+
+@pytest.mark.parametrize(("table", "key", "cells", "said"), CAUSES)
+def test_a_wrong_row_is_named_before_the_totals_that_it_upsets(
+    copy: Path, plant, table: str, key: str, cells: dict[str, str], said: str
+):
+    row = plant(table, key, **cells)
+    first, *others = validate(copy)
+    assert (first.table, first.row) == (table, row)
+    assert said in first.message
+    assert others[-1].table == "aggregate_claims"
+    with pytest.raises(UserError, match=rf"^{table}\.csv row {row} .*and \d+ more"):
+        require(copy)
+
+
 BAD_CELLS = [
     ("incidents", "I10", {"killed": "-1"}, "killed"),
     ("incidents", "I13", {"attribution": "rumour"}, "attribution"),

@@ -1,9 +1,10 @@
 """Read and check the evidence tables; turn the sources into a bibliography."""
 
-from analysis.evidence.check import Problem, require, validate
+from analysis.evidence.check import require, validate
 from analysis.evidence.incidents import events, located, total
 from analysis.evidence.lineage import Lineage, lineages
 from analysis.evidence.package import TABLES, Evidence, load
+from analysis.evidence.problem import Problem
 from analysis.evidence.sources import bibliography, unused_sources
 
 __all__ = [

@@ -8,10 +8,7 @@ that follow from their rows, and nothing counted twice in one lineage.
 from __future__ import annotations
 
 import calendar
-import re
-from collections import defaultdict
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,35 +17,13 @@ import pandas as pd
 
 from analysis import paths
 from analysis.errors import UserError
-from analysis.evidence import derived, lineage
+from analysis.evidence import check_claims, check_strikes
 from analysis.evidence.package import DESCRIPTOR, Evidence, descriptor, load
-from analysis.evidence.sources import web_address
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One thing that is wrong with the package."""
-
-    table: str
-    """Name of the table, without ``.csv``; the descriptor has its file name."""
-    row: int | None
-    """Row in the file, the header being row 1; nothing for a whole table."""
-    column: str | None
-    """Column, or columns joined by commas; nothing for a whole row."""
-    message: str
-    """What is wrong, in one line."""
-
-    def __str__(self) -> str:
-        where = self.table if "." in self.table else f"{self.table}.csv"
-        if self.row is not None:
-            where += f" row {self.row}"
-        if self.column:
-            where += f" column {self.column}"
-        return f"{where}: {self.message}"
+from analysis.evidence.problem import Problem, file_row
 
 
 def validate(folder: Path | None = None) -> list[Problem]:
-    """Everything that is wrong with an evidence package, in table and row order.
+    """Everything that is wrong with an evidence package, causes before what follows from them.
 
     Parameters
     ----------
@@ -58,8 +33,9 @@ def validate(folder: Path | None = None) -> list[Problem]:
     Returns
     -------
     list of Problem
-        Empty if the package is sound. Checks of meaning run only once the
-        tables can be read at all.
+        Empty if the package is sound. First what the schema says, then the
+        checks of meaning in the order of `CHECKS`, which run only once the
+        tables can be read at all; each part by table and row.
 
     Raises
     ------
@@ -68,18 +44,15 @@ def validate(folder: Path | None = None) -> list[Problem]:
     """
     folder = paths.evidence_dir() if folder is None else Path(folder)
     package = descriptor(folder)
-    problems = set(_files(folder, package))
-    if not problems:
-        problems |= set(_schema(folder))
+    parts = [set(_files(folder, package)) or set(_schema(folder))]
     try:
         evidence = load(folder)
     except UserError as error:
-        if not problems:
-            problems.add(Problem(DESCRIPTOR, None, None, str(error)))
+        parts[0] = parts[0] or {Problem(DESCRIPTOR, None, None, str(error))}
     else:
-        for check in CHECKS:
-            problems |= set(check(evidence))
-    return sorted(problems, key=lambda p: (p.table, p.row or 0, p.column or "", p.message))
+        parts += [{p for check in part for p in check(evidence)} for part in CHECKS]
+    ordered = [p for part in parts for p in sorted(part, key=lambda p: p.place)]
+    return list(dict.fromkeys(ordered))
 
 
 def require(folder: Path | None = None) -> None:
@@ -142,11 +115,6 @@ def _schema(folder: Path) -> Iterator[Problem]:
             yield Problem(table, row, column or None, " ".join(str(text).split()))
 
 
-def _row(index: Hashable) -> int:
-    """Row in the file of an index of a table as loaded."""
-    return int(str(index)) + 2
-
-
 def _tables(evidence: Evidence) -> Iterator[tuple[str, pd.DataFrame]]:
     for name, value in vars(evidence).items():
         if isinstance(value, pd.DataFrame):
@@ -169,7 +137,7 @@ def ranges(evidence: Evidence) -> Iterator[Problem]:
             wrong = (table[low] > table[high]).fillna(False)
             for index in table.index[wrong.astype(bool)]:
                 lower, upper = (_show(table.at[index, column]) for column in (low, high))
-                yield Problem(name, _row(index), low, f"{lower} lies above {high} {upper}")
+                yield Problem(name, file_row(index), low, f"{lower} lies above {high} {upper}")
 
 
 def _show(value: Any) -> str:
@@ -195,7 +163,7 @@ def dates(evidence: Evidence) -> Iterator[Problem]:
             for index in table.index[table[column] > limit]:
                 yield Problem(
                     name,
-                    _row(index),
+                    file_row(index),
                     column,
                     f"{_show(table.at[index, column])} lies after the collection was closed "
                     f"({evidence.collected.isoformat()})",
@@ -214,7 +182,7 @@ def partial_dates(evidence: Evidence) -> Iterator[Problem]:
                 try:
                     ends = partial_date(text)
                 except ValueError:
-                    yield Problem(name, _row(index), column, f"{text!r} is no date")
+                    yield Problem(name, file_row(index), column, f"{text!r} is no date")
                     continue
                 found = tuple(
                     None if pd.isna(value) else value.date()
@@ -226,7 +194,7 @@ def partial_dates(evidence: Evidence) -> Iterator[Problem]:
                 if found != ends:
                     yield Problem(
                         name,
-                        _row(index),
+                        file_row(index),
                         f"{column}_low,{column}_high",
                         f"{text} runs from {ends[0]} to {ends[1]}",
                     )
@@ -243,336 +211,23 @@ def partial_date(text: str) -> tuple[date, date]:
     return date.fromisoformat(text), date.fromisoformat(text)
 
 
-def rival_reports(evidence: Evidence) -> Iterator[Problem]:
-    """Reports of one event: one to total, the others marked as its rivals."""
-    table = evidence.incidents
-    for row in table.itertuples():
-        at = _row(row.Index)
-        match = re.fullmatch(r"(I\d{2})([abc]?)", row.incident_id)
-        if match and match[1] != row.event_id:
-            yield Problem(
-                "incidents",
-                at,
-                "event_id",
-                f"{row.incident_id} is a report of {match[1]}, not of {row.event_id}",
-            )
-        if match and (match[2] or "a") != row.reading:
-            yield Problem(
-                "incidents",
-                at,
-                "reading",
-                f"{row.incident_id} is reading {match[2] or 'a'}, not {row.reading}",
-            )
-        if row.is_alternative != (row.reading != "a"):
-            yield Problem(
-                "incidents",
-                at,
-                "is_alternative",
-                f"reading {row.reading} of {row.event_id} must be "
-                f"{'a rival' if row.reading != 'a' else 'the one that totals use'}",
-            )
-        if not pd.isna(row.part_of) and (
-            row.part_of == row.event_id or row.part_of not in set(table["event_id"])
-        ):
-            yield Problem("incidents", at, "part_of", f"{row.part_of} is no other event")
-        if row.disputed == pd.isna(row.disputed_why):
-            yield Problem(
-                "incidents",
-                at,
-                "disputed_why",
-                "a disputed event, and no other, says who disputes it",
-            )
-        if (
-            not pd.isna(row.missiles_reported)
-            and not pd.isna(row.nk_missiles_high)
-            and (row.nk_missiles_high > row.missiles_reported)
-        ):
-            yield Problem(
-                "incidents",
-                at,
-                "nk_missiles_high",
-                f"{row.nk_missiles_high} of {row.missiles_reported} reported",
-            )
-    for event_id, group in table.groupby("event_id"):
-        main = group[~group["is_alternative"]]
-        if len(main) != 1:
-            at = _row(main.index[1] if len(main) else group.index[0])
-            yield Problem(
-                "incidents",
-                at,
-                "is_alternative",
-                f"event {event_id} has {len(main)} readings for totals, not one: "
-                "its toll would be counted "
-                f"{'more than once' if len(main) else 'not at all'}",
-            )
-        letters = group["reading"]
-        for index in group.index[letters.duplicated()]:
-            yield Problem(
-                "incidents",
-                _row(index),
-                "reading",
-                f"event {event_id} has reading {letters[index]} twice",
-            )
-    told = [
-        c
-        for c in table
-        if c not in ("incident_id", "event_id", "reading", "is_alternative", "note")
-    ]
-    for index in table.index[table.duplicated(told)]:
-        yield Problem(
-            "incidents",
-            _row(index),
-            None,
-            f"{table.at[index, 'incident_id']} repeats another report word for word",
-        )
-
-
-def launch_rows(evidence: Evidence) -> Iterator[Problem]:
-    """Split places and flags say what the published place says."""
-    for row in evidence.launches.itertuples():
-        at = _row(row.Index)
-        target, origin = split_place(row.place)
-        for column, expected in (("target", target), ("origin", origin)):
-            value = getattr(row, column)
-            if (None if pd.isna(value) else value) != expected:
-                yield Problem("launches", at, column, f"place says {expected or 'nothing'}")
-        for column, flag in origin_flags(origin).items():
-            if getattr(row, column) != flag:
-                yield Problem("launches", at, column, f"the origin makes it {str(flag).lower()}")
-        if (row.role == "series") != (row.source_key == "UADT_CSV"):
-            yield Problem("launches", at, "role", "only UADT_CSV is the launch series")
-        if (
-            not pd.isna(row.launched)
-            and not pd.isna(row.intercepted)
-            and (row.intercepted > row.launched)
-        ):
-            yield Problem(
-                "launches", at, "intercepted", f"{row.intercepted} of {row.launched} launched"
-            )
-
-
-def split_place(place: str) -> tuple[str | None, str | None]:
-    """Target and origin of a place as published; nothing where not stated."""
-    parts = dict(part.split(": ", 1) for part in place.split(" | "))
-    found = (parts.get("target"), parts.get("from"))
-    target, origin = (None if text == "not stated" else text for text in found)
-    return target, origin
-
-
-PGO_REGIONS = ("Belgorod", "Kursk", "Voronezh")
-"""Launch regions of North Korean missiles as the prosecutors name them (C07 to C29)."""
-
-NORTHERN = ("Belgorod", "Bryansk", "Kursk", "Voronezh")
-"""Launch regions north and north-east of the border."""
-
-
-def origin_flags(origin: str | None) -> dict[str, bool]:
-    """The flags that follow from the text of an origin, by column."""
-    places = origin.split(" and ") if origin else []
-    prosecutors = [any(name in place for name in PGO_REGIONS) for place in places]
-    northern = [any(name in place for name in NORTHERN) for place in places]
-    return {
-        "names_crimea": "Crimea" in (origin or ""),
-        "pgo_region": any(prosecutors),
-        "pgo_regions_only": bool(places) and all(prosecutors),
-        "northern_only": bool(places) and all(northern),
-    }
-
-
-def derived_rows(evidence: Evidence) -> Iterator[Problem]:
-    """Derived totals are those that their rows give."""
-    table = evidence.aggregate_claims
-    try:
-        computed = derived.recompute(evidence)
-    except UserError as error:
-        yield Problem("aggregate_claims", None, None, f"totals cannot be computed: {error}")
-        return
-    for row in table[table["basis"] == "derived"].itertuples():
-        if row.claim_id not in computed:
-            yield Problem(
-                "aggregate_claims",
-                _row(row.Index),
-                "claim_id",
-                f"no rule computes {row.claim_id}; add one or make it a claim",
-            )
-            continue
-        for column, expected in zip(("low", "high"), computed[row.claim_id], strict=True):
-            value = getattr(row, column)
-            stated = None if pd.isna(value) else float(value)
-            if not derived.agrees(stated, expected, row.unit):
-                gives = "nothing" if expected is None else f"{round(expected, 4):g}"
-                yield Problem(
-                    "aggregate_claims",
-                    _row(row.Index),
-                    column,
-                    f"{row.claim_id} says {'nothing' if stated is None else f'{stated:g}'}, "
-                    f"but its rows give {gives} {row.unit}",
-                )
-
-
-def lineage_links(evidence: Evidence) -> Iterator[Problem]:
-    """Each link has two ends, stands once, and leads back to no claim of its own."""
-    table = evidence.lineage
-    ends = {
-        "child": table[["child_claim", "child_facility_claim"]],
-        "parent": table[["parent_claim", "parent_facility_claim", "parent_incident"]],
-    }
-    for name, columns in ends.items():
-        wrong = columns.notna().sum(axis=1) != 1
-        for index in table.index[wrong]:
-            yield Problem(
-                "lineage", _row(index), ",".join(columns), f"exactly one {name} must be given"
-            )
-    columns = [c for part in ends.values() for c in part]
-    for index in table.index[table.duplicated(columns)]:
-        yield Problem("lineage", _row(index), None, "the same link stands above already")
-    graph = lineage.parents(evidence)
-    child = table["child_claim"].fillna(table["child_facility_claim"])
-    for index, claim in child.items():
-        above = graph.get(str(claim), set())
-        if any(str(claim) in lineage.ancestry(parent, graph) for parent in above):
-            yield Problem(
-                "lineage",
-                _row(index),
-                None,
-                f"{claim} derives from itself: the lineage runs in a circle",
-            )
-
-
-def counted_once(evidence: Evidence) -> Iterator[Problem]:
-    """No statement of one body stands twice as if it were two."""
-    table = evidence.aggregate_claims
-    said = table[table["basis"] == "claim"]
-    bodies = lineage.agencies(evidence)
-    seen: dict[tuple[Any, ...], str] = {}
-    for row in said.itertuples():
-        key = (
-            bodies.get(row.claim_id, ()),
-            row.quantity,
-            row.unit,
-            *(
-                None if pd.isna(value) else value
-                for value in (
-                    row.period_start,
-                    row.period_end,
-                    row.low,
-                    row.high,
-                    row.statement_date,
-                )
-            ),
-        )
-        if key in seen:
-            yield Problem(
-                "aggregate_claims",
-                _row(row.Index),
-                "claim_id",
-                f"{row.claim_id} is {seen[key]} again: same body, quantity, period, "
-                "value and day; it would count twice in one lineage",
-            )
-        seen.setdefault(key, row.claim_id)
-    rows = evidence.claim_lineage
-    for index in rows.index[rows.duplicated(["claim_id", "aggregate_claim", "facility_claim"])]:
-        yield Problem(
-            "claim_lineage",
-            _row(index),
-            None,
-            f"the row stands already for {rows.at[index, 'claim_id']}: "
-            "it would count twice in one lineage",
-        )
-
-
-def sourced(evidence: Evidence) -> Iterator[Problem]:
-    """Every report and claim has a source, and every claim a body it began with."""
-    for table, key, link in (
-        ("incidents", "incident_id", "incident_sources"),
-        ("aggregate_claims", "claim_id", "aggregate_claim_sources"),
-        ("aggregate_claims", "claim_id", "aggregate_claim_agencies"),
-        ("facility_claims", "claim_id", "facility_claim_sources"),
-        ("facility_claims", "claim_id", "facility_claim_agencies"),
-    ):
-        rows = getattr(evidence, table)
-        linked = set(getattr(evidence, link)[key])
-        for index in rows.index[~rows[key].isin(linked)]:
-            yield Problem(
-                table, _row(index), key, f"{rows.at[index, key]} has no row in {link}.csv"
-            )
-    for row in evidence.sources.itertuples():
-        if row.seen_as == "not opened" and not pd.isna(row.accessed):
-            yield Problem(
-                "sources",
-                _row(row.Index),
-                "accessed",
-                f"{row.source_key} was not opened, so it has no day of access",
-            )
-        if not pd.isna(row.url) and web_address(str(row.url)) is None:
-            yield Problem(
-                "sources", _row(row.Index), "url", f"{row.url!r} is no http or https address"
-            )
-
-
-def report_claims(evidence: Evidence) -> Iterator[Problem]:
-    """Claims of the report have sources, carrying rows, and bands where they are tested."""
-    states = evidence.claim_sources
-    stated = set(states[states["role"] == "states"]["claim_id"])
-    rows = evidence.claim_lineage
-    carried = set(rows[rows["role"] == "carries"]["claim_id"])
-    bands: dict[str, set[str]] = defaultdict(set)
-    for band in evidence.claim_bands.itertuples():
-        bands[band.claim_id].add(band.part)
-    for row in evidence.claims.itertuples():
-        at = _row(row.Index)
-        if row.claim_id not in stated:
-            yield Problem(
-                "claims", at, "claim_id", f"no source states {row.claim_id} in claim_sources.csv"
-            )
-        if row.claim_id not in carried:
-            yield Problem(
-                "claims", at, "claim_id", f"no row carries {row.claim_id} in claim_lineage.csv"
-            )
-        if row.not_measurable != (row.rule in ("intent", "head-count")):
-            yield Problem("claims", at, "not_measurable", f"rule {row.rule} says otherwise")
-        if row.not_measurable == pd.isna(row.why_not_measurable):
-            yield Problem(
-                "claims",
-                at,
-                "why_not_measurable",
-                "a claim that is not measurable, and no other, says why",
-            )
-        if row.rule in ("imagery", "strikes-bounds") and not bands[row.claim_id]:
-            yield Problem("claims", at, "rule", f"{row.claim_id} has no band to be held against")
-    one_row = evidence.claim_lineage[["aggregate_claim", "facility_claim"]].notna().sum(axis=1)
-    for index in evidence.claim_lineage.index[one_row != 1]:
-        yield Problem(
-            "claim_lineage",
-            _row(index),
-            "aggregate_claim,facility_claim",
-            "exactly one row must be named",
-        )
-    figures = evidence.aggregate_claims.set_index("claim_id")
-    for row in evidence.claim_rivals.itertuples():
-        at = _row(row.Index)
-        if row.part != "whole" and row.part not in bands[row.claim_id]:
-            yield Problem("claim_rivals", at, "part", f"{row.claim_id} has no part {row.part}")
-        if pd.isna(row.aggregate_claim) or row.aggregate_claim not in figures.index:
-            continue
-        for column in ("low", "high"):
-            here, there = getattr(row, column), figures.at[row.aggregate_claim, column]
-            if not (pd.isna(here) and pd.isna(there)) and here != there:
-                yield Problem(
-                    "claim_rivals", at, column, f"{here} here, {there} in {row.aggregate_claim}"
-                )
-
-
 CHECKS = (
-    ranges,
-    dates,
-    partial_dates,
-    rival_reports,
-    launch_rows,
-    derived_rows,
-    lineage_links,
-    counted_once,
-    sourced,
-    report_claims,
+    (
+        ranges,
+        dates,
+        partial_dates,
+        check_strikes.incident_rows,
+        check_strikes.launch_rows,
+        check_claims.sourced,
+        check_claims.report_claims,
+    ),
+    (
+        check_strikes.rival_reports,
+        check_strikes.repeated_reports,
+        check_claims.lineage_links,
+        check_claims.counted_once,
+    ),
+    (check_strikes.derived_rows, check_claims.rival_figures),
 )
-"""What is checked beyond the schema."""
+"""What is checked beyond the schema: rows by themselves, then rows beside each other, then what
+follows from other rows, since one wrong row upsets all that is added up or copied from it."""
