@@ -117,6 +117,8 @@ BAD_FEATURES = [
     ({"id": None}, "feature 1: id None"),
     ({"id": "Hall B"}, "feature 1: id 'Hall B'"),
     ({"id": 7}, "feature 1: id 7"),
+    ({"id": "union"}, "feature 1: id 'union' is a name of results"),
+    ({"id": "candidate-1"}, "feature 1: id 'candidate-1' is a name of results"),
     ({"properties.id": "other"}, "feature 1: two ids"),
     ({"properties.role": "airfield"}, "feature 'aoi': role 'airfield'"),
     ({"properties.role": ["aoi"]}, "feature 'aoi': role ['aoi']"),
@@ -173,6 +175,11 @@ def test_a_bad_feature_is_named_with_its_problem(change, words):
             target = target[parent]
         target[last] = value
     assert words in refusal(record)
+
+
+def test_names_that_only_begin_like_those_of_results_are_free():
+    for free in ("union-hall", "candidate", "candidate-a", "candidates-1"):
+        assert parse(collection(feature(free))).aoi.id == free
 
 
 def test_swapped_coordinates_are_refused_where_they_leave_the_globe():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from analysis import steps
 from tests.checkout import ROOT, python
 
 TRIAL = '''
@@ -156,6 +159,20 @@ def test_a_missing_input_is_named(laboratory: Laboratory) -> None:
 def test_arguments_of_a_step_are_plain_values(laboratory: Laboratory) -> None:
     done = laboratory.call("weigh('a', factor=object())")
     assert "arguments must be plain" in done.stderr
+
+
+def test_a_large_file_is_digested_without_being_held_in_memory(tmp_path: Path) -> None:
+    large, size = tmp_path / "series.tif", 64_000_000
+    with large.open("wb") as file:
+        file.truncate(size)
+    tracemalloc.start()
+    try:
+        found = steps.digest(large)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == hashlib.sha256(bytes(size)).hexdigest()
+    assert held < size / 20
 
 
 def test_texts_and_style_are_part_of_what_a_module_rests_on(laboratory: Laboratory) -> None:

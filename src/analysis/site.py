@@ -46,6 +46,8 @@ MAX_PRECISION_M = 100_000.0
 """A position known to no better than 100 km is none."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"union|candidate-\d+")
+"""Names that results have already: all references together, and what a scan finds."""
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _CRS = ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326")
 
@@ -242,6 +244,9 @@ def _identity(outer: Any, inner: Any) -> str:
     found = inner if outer is None else outer
     if not isinstance(found, str) or not _ID.fullmatch(found):
         raise Problem(f"id {show(found)} is not a lower-case name")
+    if _RESERVED.fullmatch(found):
+        raise Problem(f"id {show(found)} is a name of results (union, candidate-1 and so on): "
+                      "give it another id")  # fmt: skip
     return found
 
 
