@@ -52,6 +52,10 @@ FEW: dict[str, Any] = {"halls": 5}
 same time, which tell more, since errors in one world are akin."""
 
 
+DEVELOPED_ON = 900_000
+"""From here on lie the seeds of worlds on which the fit was improved: no study reaches them."""
+
+
 def _studies() -> dict[str, tuple[Spec, int]]:
     """Specs by study, each with the first seed of its own range."""
     made: dict[str, tuple[Spec, int]] = {
@@ -147,6 +151,7 @@ def _joint(fits: dict[str, footprint.Fit]) -> dict[str, Any] | None:
         "spread": _plain(joint.spread, 3), "perimeter": _plain(joint.perimeter, 2),
         "misfit": _plain(joint.misfit, 3), "bulge": _plain(joint.bulge, 3),
         "widths": _plain(joint.widths, 4), "gsd": joint.gsd,
+        "before": [] if joint.before is None else joint.before.tolist(),
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from shapely import affinity
 from shapely.geometry import Polygon
 
 from analysis.growth import shapes
+from analysis.growth.below import with_ground
 from analysis.growth.descent import (
     FIRST_HEIGHT,
     LIFT,
@@ -24,7 +25,7 @@ from analysis.growth.descent import (
     outline_prior,
     with_blur_prior,
 )
-from analysis.growth.forward import Geometry
+from analysis.growth.forward import COLOURS, Geometry
 from analysis.growth.model import Model
 from analysis.growth.outline import Outline, enclosing_rectangle, of_polygon
 from analysis.growth.window import NotMeasurable, Window
@@ -55,6 +56,9 @@ ROUNDED = 0.9
 
 FAR = 1.35
 """Factor by which the area of a start may be wrong: an outline beyond it was found elsewhere."""
+
+POOR = 2.0
+"""Misfit from which an outline that detection drew is held against the usual shapes."""
 
 SOUND = 1.5
 """Misfit up to which no other shape is looked for, and no side is let bulge."""
@@ -116,17 +120,20 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
     local = affinity.translate(start, -origin[0], -origin[1])
     gsd = min(w.gsd for w in windows)
     base = (outline, outline.start()) if outline is not None else enclosing_rectangle(local)
-    best = _begin(windows, *base, COLOUR_SD[0], gsd, 0)
+    best = _begin(windows, local, *base, COLOUR_SD[0], gsd, 0)
     steps = best.steps
     if best.misfit() > COLOURFUL:
         other = _own_shape(local, gsd) if outline is None else None
-        rival = _colourful(windows, *(other or base), gsd)
+        rival = _colourful(windows, local, *(other or base), gsd)
         if rival is not None:
             steps += rival.steps
             best = _better(best, rival, local)
     # other shapes, as the pixels' own fractions draw them
-    if outline is None and best.misfit() > SOUND and best.base.edges == 4:
-        for drawn in shapes.propose(_seen(best), best.base, best.at.values):
+    plain = best.base.edges == 4
+    if outline is None and best.misfit() > (SOUND if plain else POOR):
+        first = (best.base, best.at.values)
+        box = first if plain else enclosing_rectangle(best.base.polygon(best.at.values))
+        for drawn in shapes.propose(_seen(best), *box):
             tried = _go_on(best, *drawn, 0.0, gsd, local)
             if tried is not None:
                 best = tried
@@ -202,11 +209,11 @@ def _own_shape(start: Polygon, gsd: float) -> tuple[Outline, Array] | None:
 
 
 def _colourful(
-    windows: Sequence[Window], base: Outline, values: Array, gsd: float
+    windows: Sequence[Window], start: Polygon, base: Outline, values: Array, gsd: float
 ) -> _Trial | None:
     """A fit with a colourful roof, begun with its sides held where they were found."""
     try:
-        return _begin(windows, base, values, COLOUR_SD[1], gsd, HELD)
+        return _begin(windows, start, base, values, COLOUR_SD[1], gsd, HELD)
     except NotMeasurable:
         return None
 
@@ -222,15 +229,19 @@ def _better(one: _Trial, two: _Trial, start: Polygon) -> _Trial:
 
 
 def _begin(
-    windows: Sequence[Window], base: Outline, values: Array, colour_sd: float, gsd: float, held: int
-) -> _Trial:
+    windows: Sequence[Window], start: Polygon, base: Outline, values: Array, colour_sd: float,
+    gsd: float, held: int,
+) -> _Trial:  # fmt: skip
     """Fit without bulges, from a first guess of how colourful the roof is."""
     at = Geometry(values.copy(), LIFT[0], FIRST_HEIGHT)
     models = [Model(w, base) for w in windows]
     for model in models:
-        model.colour_sd = colour_sd
+        model.colour_sd = np.full(COLOURS - 1, colour_sd)
         model.start(at)
     first = descend(models, base, at, 0.0, gsd, held, rough=True)[2]
+    for model in models:
+        outlines = (start, base.polygon(at.values))
+        model.on(with_ground(model.window, outlines, at.height))
     matrix, right, steps, _ = descend(models, base, at, 0.0, gsd, rough=False)
     steps += first
     return _Trial(models, base, at, values.copy(), 0.0, steps, matrix, right, gsd)

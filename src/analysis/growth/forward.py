@@ -23,6 +23,7 @@ from analysis.growth.render import edge_moves
 from analysis.growth.window import Window
 
 Array = NDArray[np.floating]
+Ring = tuple[Array, Array, Array]
 
 COLOURS = 14
 """Pieces of roof along the long axis that may differ in colour."""
@@ -31,7 +32,14 @@ ROOF = (0.20, 0.30)
 """Prior mean and standard deviation of a roof's reflectance."""
 
 COLOUR_SD = 0.02
-"""First guess of the spread of colours along a roof, then learnt from the data."""
+"""First guess of the steps between neighbouring pieces of roof, then learnt from the data."""
+
+WHOLE_SD = 0.25
+"""Prior of a piece's own colour: roofs are of few colours with sharp borders, so that what is
+learnt is where the steps are."""
+
+STEPS = np.diff(np.eye(COLOURS), axis=0)
+"""From colours to the steps between neighbours."""
 
 SKY = {"blue": 0.40, "green": 0.33, "red": 0.27, "nir": 0.19}
 """Prior mean of the share of light that reaches shadow, by band: the diffuse part of clear
@@ -81,7 +89,7 @@ class Forward:
         self.jitter = np.zeros((w.dates, 2))
         self.fields = np.linalg.solve(w.precision, w.product[:, :, None])[:, :, 0]
         self._expected = self.fields.copy()
-        self.colour_sd = COLOUR_SD
+        self.colour_sd = np.full(COLOURS - 1, COLOUR_SD)
         self.cost = np.inf
         k = w.ground.fields
         self._mixing = w.ground.mixing.reshape(w.dates, b, k)
@@ -91,6 +99,12 @@ class Forward:
         self._outer = np.einsum("tbi,tbj->btij", self._mixing, self._mixing).reshape(
             b, w.dates, k * k
         )
+
+    def on(self, window: Window) -> None:
+        """Go on with the same pixels over a ground that is known better."""
+        self.window = window
+        self._expected = np.linalg.solve(window.precision, window.product[:, :, None])[:, :, 0]
+        self.fields = self._expected.copy()
 
     def sigma(self) -> Array:
         """Width of the blur in metres, by band."""
@@ -103,43 +117,43 @@ class Forward:
         """Blurred outline by date, band and pixel (t, b, p)."""
         w, sigma = self.window, self.sigma()
         fine = w.lattice.draw(self.outline.corners(at.values))
-        offsets = self._offsets(at)
-        return np.stack([
-            [w.lattice.sample(fine, s, o).ravel() for s in sigma] for o in offsets
-        ])  # fmt: skip
+        made = [w.lattice.samples(fine, sigma, o) for o in self._offsets(at)]
+        return np.stack(made).reshape(w.values.shape)
 
-    def _drawn(self, at: Geometry, shadow: bool) -> Array:
+    def _drawn(self, at: Geometry, rings: list[Ring]) -> Array:
         """Blurred outline with its shadow or with its walls (t, b, p)."""
         w, sigma = self.window, self.sigma()
         offsets = self._offsets(at)
-        made = np.empty_like(w.values)
-        for t in range(w.dates):
-            fine = w.lattice.draw(self._hull(at, t, shadow)[0])
-            for b, s in enumerate(sigma):
-                made[t, b] = w.lattice.sample(fine, s, offsets[t]).ravel()
-        return made
+        made = [
+            w.lattice.samples(w.lattice.draw(ring), sigma, o)
+            for (ring, _, _), o in zip(rings, offsets, strict=True)
+        ]
+        return np.stack(made).reshape(w.values.shape)
 
-    def _hull(self, at: Geometry, t: int, shadow: bool) -> tuple[Array, Array, Array]:
-        """Outline of the foot and its shadow, or of foot and roof, about the roof.
+    def _hulls(self, at: Geometry, shadow: bool) -> list[Ring]:
+        """Outline of the foot and its shadow, or of foot and roof, about the roof, by date.
 
         With it the numbers of the outline's corners, and how each moves with the height.
         """
         w, corners = self.window, self.outline.corners(at.values)
-        foot = -w.lean[t]
-        along = w.shade[t] if shadow else w.lean[t]
-        ring, number, moved = sweep(self.outline, corners + at.height * foot, at.height * along)
-        return ring, number, foot + moved[:, None] * along
+        made: list[Ring] = []
+        for t in range(w.dates):
+            foot = -w.lean[t]
+            along = w.shade[t] if shadow else w.lean[t]
+            ring, number, moved = sweep(self.outline, corners + at.height * foot, at.height * along)
+            made.append((ring, number, foot + moved[:, None] * along))
+        return made
 
     def _patterns(self, at: Geometry) -> tuple[Array, Array]:
         """Shares of the colours at each pixel (c, p), and side of the ridge by date (t, p)."""
         w = self.window
         corners = self.outline.corners(at.values)
-        middle = corners.mean(axis=0)
-        axes = np.linalg.svd(corners - middle, full_matrices=False)[2]
-        along = np.column_stack([w.x, w.y]) - middle
-        u, v = along @ axes[0], along @ axes[1]
-        extent = (corners - middle) @ axes[0]
-        place = (u - extent.min()) / np.ptp(extent) * (COLOURS - 1)
+        axes = self.outline.axes(at.values)
+        extent = corners @ axes.T
+        low, high = extent.min(axis=0), extent.max(axis=0)
+        u, v = axes @ np.vstack([w.x, w.y])
+        place = (u - low[0]) / (high[0] - low[0]) * (COLOURS - 1)
+        v = v - 0.5 * (low[1] + high[1])
         shares = np.clip(
             1 - np.abs(np.clip(place, 0, COLOURS - 1) - np.arange(COLOURS)[:, None]), 0, 1
         )
@@ -154,7 +168,7 @@ class Forward:
 
     def _derivatives(
         self, at: Geometry, drawn: tuple[Array, Array, Array], roof: Array, ground: Array,
-        shares: Array, facing: Array, cast: bool,
+        shares: Array, facing: Array, shadows: list[Ring], walls: list[Ring],
     ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
         """Derivatives of each band (b, m, t, p), and by a move of a date (2, t, b, p).
 
@@ -173,21 +187,18 @@ class Forward:
         drift = np.empty((2, dates, bands, pixels))
         slide, bend = np.empty_like(drift), np.empty((3, dates, bands, pixels))
         bent, far, aside = np.empty((3, pixels)), np.empty((n + 1, pixels)), np.empty((3, pixels))
-        walls = cast and bool(w.lean.any())
         # what each outline adds where it grows: roof, wall, shadow
         shine: Array = roof - self.wall[None, :, None] if walls else roof - ground
-        if cast and not walls:
+        if shadows and not walls:
             shine = roof - self.sky[None, :, None] * ground
         upright = self.wall[None, :, None] - self.sky[None, :, None] * ground
         shaded = -(1 - self.sky)[None, :, None] * ground
         for t in range(dates):
             x, y = w.x - offsets[t, 0], w.y - offsets[t, 1]
             rings: list[tuple[Array, Array, Array]] = []
-            if cast:
-                for of_shadow, gain in ((True, shaded), (False, upright)):
-                    if not of_shadow and not walls:
-                        continue
-                    ring, number, lifted = self._hull(at, t, of_shadow)
+            for hulls, gain in ((shadows, shaded), (walls, upright)):
+                if hulls:
+                    ring, number, lifted = hulls[t]
                     fast: Array = np.zeros((len(ring), n + 1, 2))
                     fast[:, :n], fast[:, n] = speed[number], lifted
                     rings.append((ring, fast, gain[t]))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.growth.forward import COLOURS, OWN, ROOF, WALL, Forward, Geometry
+from analysis.growth.forward import COLOURS, OWN, ROOF, STEPS, WALL, WHOLE_SD, Forward, Geometry
 
 Array = NDArray[np.floating]
 
@@ -21,6 +21,9 @@ ROOF_DATE_SD = 0.03
 
 SLOPE_SD = 0.10
 """Of the brightness of a slope per unit of sun from the side, times reflectance."""
+
+STEP_SD, STEP_FREEDOM = 0.004, 4.0
+"""Prior of a step between neighbouring pieces of roof, and how many bands it weighs."""
 
 WIDEST = 0.4
 """Largest logarithm of a blur's width against its prior's centre: a fit that asks for more has
@@ -73,13 +76,17 @@ class Model(Forward):
         roof = self.roof[None, :, None] + self.level[:, :, None] + pattern
         cast = at.height > 0 and bool(w.shade.any())
         body = union = cover
+        shadows, walls = [], []
         if cast:
-            body = np.maximum(self._drawn(at, False), cover) if w.lean.any() else cover
-            union = np.maximum(self._drawn(at, True), body)
+            shadows = self._hulls(at, True)
+            if w.lean.any():
+                walls = self._hulls(at, False)
+                body = np.maximum(self._drawn(at, walls), cover)
+            union = np.maximum(self._drawn(at, shadows), body)
         dark, wall = (1 - self.sky)[None, :, None], self.wall[None, :, None]
         bare = 1 - body - dark * (union - body)
         jac, drift, slide, bend = self._derivatives(
-            at, (cover, body, union), roof, ground, shares, facing, cast
+            at, (cover, body, union), roof, ground, shares, facing, shadows, walls
         )
         rest = w.values - bare * ground - cover * roof - (body - cover) * wall
         rest -= self._mixed(slide, bend)
@@ -168,7 +175,7 @@ class Model(Forward):
         spread = np.concatenate([
             np.full(bands, ROOF[1]), np.full(bands, SLOPE_SD), np.full(bands, self.sky_sd),
             np.full(bands, WALL[1]),
-            np.full(COLOURS * bands, self.colour_sd), np.full(dates * bands, ROOF_DATE_SD),
+            np.full(COLOURS * bands, WHOLE_SD), np.full(dates * bands, ROOF_DATE_SD),
         ])  # fmt: skip
         now = np.concatenate([
             self.roof, self.slope, self.sky, self.wall, self.colour.ravel(), self.level.ravel(),
@@ -177,13 +184,19 @@ class Model(Forward):
         off = (mean - now) / spread**2
         h[own, own] += spread**-2.0
         g[own] += off
+        stiff = STEPS.T @ (STEPS / self.colour_sd[:, None] ** 2)
+        for b in range(bands):
+            pieces = q + b + bands * (4 + np.arange(COLOURS))
+            h[np.ix_(pieces, pieces)] += stiff
+            g[pieces] -= stiff @ self.colour[:, b]
+        stepped = float((((STEPS @ self.colour) / self.colour_sd[:, None]) ** 2).sum())
         i = z + dates * bands
         for t in range(dates):
             part = slice(i + 2 * t, i + 2 * t + 2)
             h[part, part] += w.shift_precision[t]
             g[part] -= w.shift_precision[t] @ self.jitter[t]
         moved = np.einsum("ts,tsr,tr->", self.jitter, w.shift_precision, self.jitter)
-        return 0.5 * float((((mean - now) / spread) ** 2).sum() + moved)
+        return 0.5 * float((((mean - now) / spread) ** 2).sum() + stepped + moved)
 
     def take(self, step: Array, share: float = 1.0) -> None:
         """Move own unknowns to where they belong after a step of the shared ones."""
@@ -236,12 +249,14 @@ class Model(Forward):
         self._residual = residual
 
     def learn_colours(self) -> None:
-        """Set the spread of colours to what the colours themselves show (empirical Bayes)."""
+        """Set the sizes of the colours' steps to what the colours show (empirical Bayes)."""
         bands = len(self.window.bands)
         i = slice(4 * bands, (4 + COLOURS) * bands)
-        variance = np.diag(np.linalg.inv(self._curvature))[i]
-        seen = float(np.mean(self.colour.ravel() ** 2 + variance))
-        self.colour_sd = float(np.clip(np.sqrt(seen), 0.002, 0.25))
+        whole = np.linalg.inv(self._curvature)[i, i].reshape(COLOURS, bands, COLOURS, bands)
+        variance = np.einsum("ji,ibkb,jk->jb", STEPS, whole, STEPS)
+        seen = ((STEPS @ self.colour) ** 2 + variance).sum(axis=1)
+        learnt = (STEP_FREEDOM * STEP_SD**2 + seen) / (STEP_FREEDOM + bands)
+        self.colour_sd = np.clip(np.sqrt(learnt), 0.002, 0.25)
 
     def fractions(self) -> tuple[Array, Array]:
         """Share of roof in each pixel, free of any outline, and its variance (rows, columns).

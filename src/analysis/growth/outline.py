@@ -104,6 +104,13 @@ class Outline:
         by = [self._moved(u[: self.edges], u[self.edges :]) - still for u in unit]
         return still, np.stack(by, axis=1)
 
+    def axes(self, values: Array) -> Array:
+        """Unit vectors along the base's longest edge and across it (2, 2): the ways of a roof."""
+        edges = np.roll(self.base, -1, axis=0) - self.base
+        lengths = np.hypot(*edges.T)
+        along = _turn(values[2]) @ edges[np.argmax(lengths)] / lengths.max()
+        return np.array([along, [-along[1], along[0]]])
+
     def area(self, values: Array) -> float:
         """Area in square metres."""
         x, y = self.corners(values).T

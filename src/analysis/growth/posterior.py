@@ -47,9 +47,13 @@ class Inflation:
     """Metres for each unit of root misfit beyond one: a model that fails says so."""
     shape: float
     """Further metres where sides bulge, for each metre of bulge."""
+    unseen: float = 0.0
+    """Further metres where the old ground was never seen."""
 
 
-INFLATION = Inflation(scale=1.5, edge_common=0.10, edge_own=0.20, misfit_edge=0.15, shape=0.10)
+INFLATION = Inflation(
+    scale=1.5, edge_common=0.10, edge_own=0.20, misfit_edge=0.15, shape=0.10, unseen=0.30
+)
 """First guess, where no study has measured it."""
 
 NEAR = 1.5
@@ -94,6 +98,8 @@ class Joint:
     """Logarithm of the blur's width against its prior's centre, by band."""
     gsd: float = 10.0
     """Side of the finest pixels, metres."""
+    before: Array | None = None
+    """Clear scenes of the ground before each building (b); not told if None."""
 
     def deviation(self) -> Array:
         """Posterior standard deviation of each area, not inflated."""
@@ -160,6 +166,7 @@ def join(fits: Mapping[str, Fit]) -> Joint:
         np.array([f.polygon().length for f in items]),
         np.array([f.misfit for f in items]), np.array([f.bulge_sd for f in items]), mode[shared],
         min(m.window.gsd for m in items[0].models),
+        np.array([max(m.window.before for m in f.models) for f in items]),
     )  # fmt: skip
 
 
@@ -170,6 +177,8 @@ def covariance(joint: Joint, inflation: Inflation) -> Array:
     whole += inflation.edge_common**2 * np.outer(edge, edge)
     own = inflation.edge_own**2 + (inflation.misfit_edge * (misfit - 1.0)) ** 2
     own = own + (inflation.shape * joint.bulge) ** 2
+    if joint.before is not None:
+        own = own + inflation.unseen**2 * (joint.before == 0)
     return whole + np.diag(own * edge**2)
 
 

@@ -63,7 +63,7 @@ class Blur:
         return np.linalg.inv(common + self.log_band_sd**2 * np.eye(bands))
 
 
-def sampling(points: Array, cells: Array, step: float, sigma: float) -> Array:
+def sampling(points: Array, cells: Array, step: float, sigma: Array | float) -> Array:
     """Weights that blur cell means and sample them at points, along one axis.
 
     Parameters
@@ -73,14 +73,15 @@ def sampling(points: Array, cells: Array, step: float, sigma: float) -> Array:
     cells
         Centres of cells of side ``step``, metres.
     sigma
-        Width of the whole blur; the cell's own variance is taken off, so that a
+        Width of the whole blur, or several; the cell's own variance is taken off, so that a
         mean over cells and these weights together have exactly this variance.
 
     Returns
     -------
     numpy.ndarray
-        Shape (points, cells); a row sums to one far from the ends.
+        Shape (points, cells), before it one for several widths; a row sums to one far from the
+        ends.
     """
-    width = math.sqrt(max(sigma**2 - step**2 / 12, (0.3 * step) ** 2))
+    width = np.sqrt(np.maximum(np.square(sigma) - step**2 / 12, (0.3 * step) ** 2))[..., None, None]
     away = (points[:, None] - cells[None, :]) / width
     return np.exp(-0.5 * away * away) * (step / (width * math.sqrt(2 * math.pi)))

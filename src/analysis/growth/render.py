@@ -185,11 +185,15 @@ class Lattice:
 
         Returns rows by columns, in the order of ``north`` and ``east``.
         """
+        return self.samples(cover, np.array([sigma]), shift)[0]
+
+    def samples(self, cover: Array, sigma: Array, shift: Array) -> Array:
+        """The same for several widths at once (width, rows, columns)."""
         rows = np.flatnonzero(cover.any(axis=1))
         if not rows.size:
-            return np.zeros((self.north.size, self.east.size))
+            return np.zeros((sigma.size, self.north.size, self.east.size))
         columns = np.flatnonzero(cover.any(axis=0))
         r, c = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         across = sampling(self.east - shift[0], self._x[c], self.step, sigma)
         up = sampling(self.north - shift[1], self._y[r], self.step, sigma)
-        return up @ (cover[r, c] @ across.T)
+        return up @ (cover[r, c] @ across.transpose(0, 2, 1))

@@ -11,10 +11,10 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
-from shapely import affinity
 from shapely.geometry import Polygon
 
-from analysis.growth import texture
+from analysis.growth import below, texture
+from analysis.growth.below import Around
 from analysis.growth.psf import Blur, gaussian_sigma
 from analysis.growth.render import Lattice
 from analysis.growth.texture import Texture
@@ -35,15 +35,6 @@ CLEAR_SHARE = 0.6
 
 NEIGHBOUR_PIXELS = 1.3
 """Pixels this near to another building are left out: its blurred edge is one part in a hundred."""
-
-KRIGING_M = 70.0
-"""Metres beside the building from which ground is interpolated below it."""
-
-KRIGING_PIXELS = 220
-"""Most pixels that are used for that."""
-
-SHADOW_M = 25.0
-"""Length of a winter shadow at mid latitudes, of a hall of 10 m."""
 
 MOST_DATES = 9
 """Dates that are fitted one by one; more are averaged in groups of like view and sun."""
@@ -96,6 +87,8 @@ class Window:
     kind: str
     scenes: int
     """Scenes that show the roof, before any were averaged."""
+    around: Around | None = None
+    """Pixels from which the ground below is interpolated."""
 
 
 def cut(
@@ -168,7 +161,11 @@ def cut(
 
     old_values, old_ok = channels(use_before)
     old = ground.part(np.arange(n_before))
-    mean, variance = _from_around(cube, bands, chosen, ground, start, others, x, y, origin, gsd)
+    lean, shade = _directions(cube, use_after)
+    mean, variance, around = below.from_around(
+        cube, bands, chosen, ground, start, others, x, y, origin, gsd
+    )
+    around = replace(around, before=use_before.size, lean=lean, shade=shade)
     precision = np.einsum("pk,kj->pkj", 1 / variance, np.eye(ground.fields))
     product = mean / variance
     if n_before:
@@ -178,7 +175,6 @@ def cut(
     new_values, new_ok = channels(use_after)
     shape = (use_after.size, b, x.size)
     shift, shift_precision = _shifts(cube, use_after, gsd)
-    lean, shade = _directions(cube, use_after)
     blur_prior = Blur.of(gsd, transfer)
     wide = blur_prior.sigma / (gsd * gaussian_sigma(0.5))
     made = Window(
@@ -189,7 +185,7 @@ def cut(
         precision=precision, product=product, before=use_before.size,
         shift=shift, shift_precision=shift_precision, lean=lean, shade=shade,
         x=x.ravel(), y=y.ravel(), origin=origin, kind=str(cube.attrs.get("kind", "undeclared")),
-        scenes=use_after.size,
+        scenes=use_after.size, around=around,
     )  # fmt: skip
     return made if made.dates <= MOST_DATES else _averaged(made)
 
@@ -280,46 +276,6 @@ def _learn(
         raise NotMeasurable("there is too little open ground around it")
     flat = values.reshape(-1, values.shape[2])
     return texture.learn(np.nan_to_num(flat), np.repeat(valid, len(bands), axis=0))
-
-
-def _from_around(
-    cube: xr.Dataset, bands: Sequence[str], dates: NDArray[np.int_], ground: Texture,
-    start: Polygon, others: Sequence[Polygon], x: Array, y: Array,
-    origin: tuple[float, float], gsd: float,
-) -> tuple[Array, Array]:  # fmt: skip
-    """Mean and variance (p, k) of the ground's fields in the window, from open ground near it."""
-    reach = max(KRIGING_M, 7 * gsd)
-    east, north = np.asarray(cube.x, float), np.asarray(cube.y, float)
-    west, south, right, top = start.bounds
-    columns = np.flatnonzero((east > west - reach) & (east < right + reach))
-    rows = np.flatnonzero((north > south - reach) & (north < top + reach))
-    px, py = np.meshgrid(east[columns], north[rows])
-    # the blur of the building, and its shadow to the side away from the noon sun
-    shaded = start.union(affinity.translate(start, 0.0, math.copysign(SHADOW_M, origin[1])))
-    near = shapely.distance(shaded.convex_hull, shapely.points(px, py))
-    free = near > 2.2 * gsd
-    for other in others:
-        free &= ~shapely.contains_xy(other.buffer(2 * gsd), px, py)
-    local = cube.isel(x=columns, y=rows, time=dates)
-    valid = np.asarray(local["valid"], bool)
-    free &= valid.mean(axis=0) > 0.3
-    candidates = np.flatnonzero(free)
-    if candidates.size < 12:
-        return np.zeros((x.size, ground.fields)), np.ones((x.size, ground.fields))
-    chosen = candidates[np.argsort(near.ravel()[candidates])][: 4 * KRIGING_PIXELS]
-    chosen = chosen[:: max(1, math.ceil(chosen.size / KRIGING_PIXELS))]
-    values = np.stack([np.asarray(local[b], float) for b in bands], axis=1)
-    values = values.reshape(dates.size * len(bands), -1)[:, chosen]
-    seen = np.repeat(valid.reshape(dates.size, -1)[:, chosen], len(bands), axis=0)
-    seen &= np.isfinite(values)
-    weights = seen / ground.noise[:, None] ** 2
-    precision, product = ground.posterior(np.where(seen, values, 0.0), weights)
-    covariance = np.linalg.inv(precision + np.eye(ground.fields))
-    found = np.einsum("pij,pj->pi", covariance, product)
-    nugget = np.einsum("pii->pi", covariance)
-    points = np.column_stack([px.ravel()[chosen] - origin[0], py.ravel()[chosen] - origin[1]])
-    targets = np.column_stack([x.ravel(), y.ravel()])
-    return texture.krige(points, found, nugget, targets, gsd)
 
 
 def _shifts(cube: xr.Dataset, dates: NDArray[np.int_], gsd: float) -> tuple[Array, Array]:
