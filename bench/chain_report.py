@@ -39,7 +39,7 @@ def report() -> None:
         "inflation": {"10": asdict(inflation)},
         "seeds": {role: [r["seed"] for r in own] for role, own in
                   (("calibrate", calibrate), ("score", score))},
-        "level": chain.LEVEL,
+        "level": chain.LEVEL, "smallest_m2": chain.SMALLEST_M2, "planned_worlds": chain.WORLDS,
         "areas": _coverage(score, inflation),
         "ratios": _ratios(score, inflation),
         "detection": _detection(score),
@@ -87,28 +87,48 @@ def _coverage(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str
 
 
 def _ratios(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str, Any]:
-    hits, errors, widths = [], [], []
+    """Ratios of what was called the new hall, held against those of the hall that was drawn.
+
+    Another building in its place is an error of the ratio; a plant without a ratio is counted
+    beside.
+    """
+    hits, errors, widths, wrong, without = [], [], [], 0, 0
     for row in score:
-        for r in _records([row], 0.0):
-            names = list(r["joint"]["names"])
-            if len(names) < 2 or row["new"] is None or names[-1] in ("hall-a", "hall-b"):
-                continue
-            areas = posterior.draw(joint_of(r), r["seed"], inflation, draws=2000)
-            true = dict(zip(names, truths(r), strict=True))
-            for below in (n for n in names if n.startswith("hall-") and n != names[-1]):
-                draws = areas.of(names[-1]) / areas.of(below)
-                low, high = np.quantile(draws, [0.05, 0.95])
-                real = true[names[-1]] / true[below]
-                hits.append((row["seed"], bool(low <= real <= high)))
-                errors.append(float(np.median(draws)) / real - 1)
-                widths.append(float(high - low) / real)
-    if not hits:
-        return {"n": 0}
-    return {
-        "n": len(hits), "share": _share(hits), "interval90": _again(hits),
+        told = _told(row, inflation)
+        without += not row["called"]
+        wrong += row["called"] and row["new"] != row["hall"]
+        if row["called"] and row["new"] is None:  # nothing was built there: no truth to divide
+            hits.append((row["seed"], False))
+        for draws, real in told:
+            low, high = np.quantile(draws, [0.05, 0.95])
+            hits.append((row["seed"], bool(low <= real <= high)))
+            errors.append(float(np.median(draws)) / real - 1)
+            widths.append(float(high - low) / real)
+    counts = {"n": len(hits), "worlds_without": without, "worlds_of_another_building": wrong}
+    if not errors:
+        return counts
+    return counts | {
+        "share": _share(hits), "interval90": _again(hits),
         "relative_rmse": _root(np.array(errors)), "bias": round(float(np.mean(errors)), 5),
+        "median_error": round(float(np.median(np.abs(errors))), 5),
         "median_width": round(float(np.median(widths)), 5),
     }  # fmt: skip
+
+
+def _told(row: dict[str, Any], inflation: Inflation) -> list[tuple[np.ndarray, float]]:
+    """Draws of each ratio of a plant, and the true ratio of its new hall to that reference."""
+    made = []
+    for r in _records([row], 0.0):
+        names = list(r["joint"]["names"])
+        if row["new"] is None or names[-1].startswith("hall-") or len(names) < 2:
+            continue
+        areas = posterior.draw(joint_of(r), r["seed"], inflation, draws=2000)
+        true = dict(zip(names, truths(r), strict=True))
+        made += [
+            (areas.of(names[-1]) / areas.of(below), row["hall_m2"] / true[below])
+            for below in names[:-1]
+        ]
+    return made
 
 
 def _detection(score: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -125,7 +145,7 @@ def _detection(score: Sequence[dict[str, Any]]) -> dict[str, Any]:
                                   for c in r["candidates"] if c["truth"] is not None)),
         "references": sum(len(r["references"]) for r in score),
         "references_found": sum(x[2] > 0.6 for r in score for x in r["references"]),
-        "new_is_the_largest": sum(r["new"] == r["largest"] for r in score), "worlds": len(score),
+        "new_is_the_hall": sum(r["new"] == r["hall"] for r in score), "worlds": len(score),
     }  # fmt: skip
 
 

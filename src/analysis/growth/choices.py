@@ -7,6 +7,7 @@ cheap) where the choice touches it, and the outlines of the new hall and of the 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -18,13 +19,12 @@ import xarray as xr
 from shapely import affinity
 from shapely.geometry import Polygon
 
-from analysis import paths
-from analysis.growth import candidates as detection
-from analysis.growth import gis, measure, outline, posterior, starts, timeline
+from analysis.growth import gis, measure, outline, outlines, posterior, references, starts
+from analysis.growth.buildings import Building, Measured
+from analysis.growth.detect import RESULTS, clear, detect
 from analysis.growth.footprint import PLAIN, ROUNDED
-from analysis.growth.measure import Building, Measured
-from analysis.growth.metric import metric
-from analysis.growth.objects import Thing, confirm, merged
+from analysis.growth.objects import Thing
+from analysis.growth.posterior import Inflation
 from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
 from analysis.site import Site
@@ -101,7 +101,7 @@ def sensitivities(done: Prepared, found: Measured, seed: int, level: float) -> p
         _given.reset(token)
 
 
-@step(reads=(measure.RESULTS,))
+@step(reads=(RESULTS,))
 def _remembered(run: str, seed: int, level: float) -> pd.DataFrame:
     """The digest of what was measured, map of evidence included, stands for the scenes."""
     given = _given.get()
@@ -117,7 +117,7 @@ def compute(
     settings: Sequence[Setting] = SETTINGS,
 ) -> pd.DataFrame:
     """`sensitivities`, computed."""
-    cube = metric(done.cube)
+    cube = clear(done.cube)
     base = _Run(cube, done.site, found)
     rows: list[dict[str, object]] = []
     for setting in (Setting(), *settings):
@@ -151,35 +151,32 @@ class _Run:
         names = [f"ratio.{f.id}" for f in self.site.references]
         if cube.sizes["time"] < measure.FEWEST_DATES:
             return {name: _nothing(FEW) for name in ("area", *names, "new")}
-        things = self._detect(cube, setting.strictness) if setting.detects else self.things
+        things = (
+            self._detect(cube, setting.strictness)
+            if setting.detects
+            else copy.deepcopy(self.things)
+        )
         buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
-        references = [measure.reference(f, cube, buildings) for f in self.site.references]
+        older = [references.reference(f, cube, buildings) for f in self.site.references]
         hall, why = self._hall(setting, buildings)
-        known = measure.standing(buildings, references)
-        chain = [b for b in (hall, *references) if b is not None]
+        known = references.standing(buildings, older)
+        chain = [b for b in (hall, *older) if b is not None]
         for b in chain:
             shape = None if b.start is None else _forced(b.start, setting.shape, self.found.gsd)
-            measure.outlined(b, [cube], known, outline=shape, transfer=setting.transfer)
-        numbers = _numbers(hall, why, references, seed, level)
+            outlines.outlined(b, [cube], known, outline=shape, transfer=setting.transfer)
+        numbers = _numbers(hall, why, older, seed, level, self.found.calibrated.inflation)
         count = sum(self._counts(t, cube, setting.whole) for t in things)
         return numbers | {"new": _exact(count)}
 
     def _detect(self, cube: xr.Dataset, strictness: float) -> list[Thing]:
-        calibration = timeline.read_calibration(
-            paths.project_root() / measure.RESULTS / "dates.json"
-        )
-        found, _ = detection.find(
-            cube, stable=measure.stable(self.site, cube), level=self.found.level,
-            calibration=calibration, strictness=strictness,
-        )  # fmt: skip
-        things = confirm(merged(found), cube)
-        for thing in things:
+        seen = detect(cube, self.site, level=self.found.level, strictness=strictness)
+        for thing in seen.things:
             # a roof that only changed its colour is known by its outline, which is not drawn again
             known = self._known(thing)
             same = known is not None and known.kind == "re-roofing"
             if same and known is not None and thing.kind == "new-footprint":
                 thing.becomes("re-roofing", known.why)
-        return things
+        return seen.things
 
     def _known(self, thing: Thing) -> Thing | None:
         """The object of the run in use that this one is."""
@@ -260,17 +257,15 @@ def _forced(start: Polygon, shape: str, gsd: float) -> outline.Outline | None:
 
 
 def _numbers(
-    hall: Building | None, why: str, references: Sequence[Building], seed: int, level: float
-) -> dict[str, dict[str, object]]:
+    hall: Building | None, why: str, references: Sequence[Building], seed: int, level: float,
+    inflation: Inflation,
+) -> dict[str, dict[str, object]]:  # fmt: skip
     """Area of the hall, and its ratio to each reference."""
     fits = {b.id: b.fit for b in (hall, *references) if b is not None and b.fit is not None}
     missing = why if hall is None else hall.why
     if hall is None or hall.fit is None:
         return {name: _nothing(missing)
                 for name in ("area", *(f"ratio.{r.id}" for r in references))}  # fmt: skip
-    inflation, _ = posterior.read_inflation(
-        paths.project_root() / measure.RESULTS / "footprints-areas.json"
-    )
     areas = posterior.draw(posterior.join(fits), seed, inflation)
     top = areas.of(hall.id)
     made = {"area": _of(top, level)}

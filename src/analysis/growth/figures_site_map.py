@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from shapely.geometry import Polygon
 
 from analysis import figures
-from analysis.growth.measure import Building, Measured
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.metric import metric
 from analysis.scenes import Prepared
 from analysis.scenes import grid as grids

@@ -15,9 +15,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from analysis import figures
+from analysis.growth.buildings import Measured
 from analysis.growth.figures_site_map import map_values, site_map
 from analysis.growth.history import History, roofed
-from analysis.growth.measure import Measured
 from analysis.site import Site
 from analysis.words import Words, words
 

@@ -26,8 +26,8 @@ from rasterio.io import MemoryFile
 
 from analysis.errors import UserError
 from analysis.growth import measured_json
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.injection import Recovery, detectability_map
-from analysis.growth.measure import Building, Measured
 from analysis.growth.objects import moment
 from analysis.growth.timeline import DateInterval
 from analysis.scenes import grid as grids

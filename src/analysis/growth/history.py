@@ -19,7 +19,7 @@ from scipy import stats
 from shapely.geometry import Polygon
 
 from analysis.errors import UserError
-from analysis.growth.measure import Building, Measured
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.measured_json import zone
 from analysis.growth.objects import moment
 from analysis.growth.timeline import DateInterval

@@ -9,10 +9,11 @@ import xarray as xr
 
 from analysis.errors import UserError
 from analysis.growth import measure as series
+from analysis.growth import references as references_of
 from analysis.growth import starts, windows
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import ROOF_DATES
-from analysis.growth.measure import Building, Measured
-from analysis.growth.metric import metric
+from analysis.growth.detect import clear
 from analysis.growth.objects import Thing, confirm
 from analysis.growth.timeline import DateInterval
 from analysis.scenes import Prepared
@@ -22,6 +23,15 @@ GREEN = 0.35
 
 GROWN = 0.1
 """Rise of the vegetation index that is plants: roofs and sand differ by some hundredths."""
+
+FEWEST_DATES = 2
+"""Clear dates in each window from which a ratio is given: what lies on one date alone, haze or a
+shadow, is as large as a hall."""
+
+NO_RATIO = (
+    "no ratio: a window with one clear scene cannot tell a building from what lies there on one "
+    "day; areas are of what changed, whatever it is"
+)
 
 DARK = 0.04
 """Reflectance in the near infrared below which the later surface is water or shadow."""
@@ -45,7 +55,7 @@ def measure(
         If the level is no probability, a window has no clear scene, or their order is wrong.
     """
     series.check_level(level)
-    cube = metric(done.cube)
+    cube = clear(done.cube)
     before, after = (_window(cube, role) for role in ("before", "after"))
     progress("comparison of the windows")
     found = windows.compare(before, after)
@@ -63,12 +73,15 @@ def measure(
         cube, undated=True,
     )  # fmt: skip
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
-    references = [series.reference(f, cube, buildings) for f in done.site.references]
+    references = [references_of.reference(f, cube, buildings) for f in done.site.references]
     warnings = [*series.warnings_of(done, cube), *found.weaker]
     made = series.finish(
         done, cube, buildings, references, seed=seed, level=level, null=None,
         warnings=warnings, progress=progress,
     )  # fmt: skip
+    if min(before.sizes["time"], after.sizes["time"]) < FEWEST_DATES:
+        made.ratios, made.other_sizes = [], []
+        made.warnings.append(NO_RATIO)
     made.evidence = np.where(cube["valid"].values.any(axis=0), found.score, np.nan)
     return made
 

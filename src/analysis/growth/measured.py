@@ -9,7 +9,9 @@ from typing import Any
 
 from analysis.growth import measure as series
 from analysis.growth import measure_windows
-from analysis.growth.measure import Measured, check_level
+from analysis.growth.buildings import Measured
+from analysis.growth.detect import RESULTS
+from analysis.growth.measure import check_level
 from analysis.scenes import Prepared, Request, cached, prepared
 from analysis.steps import step
 
@@ -39,7 +41,7 @@ def measured(
         _say.reset(token)
 
 
-@step(reads=("{place}", "{site_file}", "data/sites", series.RESULTS))
+@step(reads=("{place}", "{site_file}", "data/sites", RESULTS))
 def _measured(
     request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float
 ) -> Measured:

@@ -9,7 +9,7 @@ import shapely.geometry
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from analysis.growth.measure import Building, Measured
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
 from analysis.growth.timeline import DateInterval
@@ -26,6 +26,7 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         "candidates": [_candidate(b, found, site) for b in found.candidates],
         "new": found.new, "why_no_new": found.why_no_new or None,
         "ratios": [_ratio(r, found.level) for r in found.ratios],
+        "other_sizes": [_other_size(r, found.level) for r in found.other_sizes],
         "threshold": None if found.null is None else {
             "log_bayes_factor": round(float(found.null.threshold), 2),
             "from_stable_ground": found.null.from_stable_ground,
@@ -90,6 +91,18 @@ def _ratio(r: Ratio, level: float) -> dict[str, Any]:
         "ratio": quantity(r.draws, level, "1", 4),
         "readings": readings,
         "likelihood_ratios": {k: float(f"{v:.4g}") for k, v in r.likelihood_ratios().items()},
+    }  # fmt: skip
+
+
+def _other_size(r: Ratio, level: float) -> dict[str, Any]:
+    """A ratio under another meaning of size; for floors, storeys unknown, its ends alone."""
+    if r.bounds is None:
+        return _ratio(r, level)
+    low, high = (round(float(end), 4) for end in r.bounds)
+    return {
+        "numerator": r.numerator, "denominator": r.denominator, "definition": r.definition,
+        "bounds": {"low": low, "high": high, "unit": "1"},
+        "why": "storeys are unknown: every number between the bounds is as possible",
     }  # fmt: skip
 
 

@@ -31,6 +31,16 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
                 *(f"{odds[name]:.2f}" for name in _READINGS),
             )  # fmt: skip
         yield made
+    if content["other_sizes"]:
+        made = Table("ratio", "by", "value", title="other meanings of size")
+        for row in content["other_sizes"]:
+            ends = row.get("bounds")
+            made.add_row(
+                f"{row['numerator']} / {row['denominator']}", row["definition"],
+                f"{ends['low']:.2f} to {ends['high']:.2f}, storeys unknown" if ends
+                else _span(row["ratio"], ".3f"),
+            )  # fmt: skip
+        yield made
 
 
 _READINGS = ("of", "smaller", "larger", "twice", "none")

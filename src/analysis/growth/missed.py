@@ -7,10 +7,10 @@ from typing import Any
 
 from analysis import paths
 from analysis.errors import UserError
-from analysis.growth import injection, measure, timeline
+from analysis.growth import injection, timeline
+from analysis.growth.detect import RESULTS, clear, stable
 from analysis.growth.detectability import Recovery
 from analysis.growth.measured import restored
-from analysis.growth.metric import metric
 from analysis.scenes import Prepared, Request, cached, prepared
 from analysis.steps import step
 
@@ -41,17 +41,17 @@ def missed(
     return _missed(asdict(request), place, where, day, seed, level, buildings)
 
 
-@step(reads=("{place}", "{site_file}", "data/sites", measure.RESULTS))
+@step(reads=("{place}", "{site_file}", "data/sites", RESULTS))
 def _missed(
     request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float,
     buildings: int,
 ) -> tuple[Recovery | None, str]:  # fmt: skip
     done: Prepared = prepared(restored(request))
-    cube = metric(done.cube)
-    calibration = timeline.read_calibration(paths.project_root() / measure.RESULTS / "dates.json")
+    cube = clear(done.cube)
+    calibration = timeline.read_calibration(paths.project_root() / RESULTS / "dates.json")
     try:
         return injection.inject(
-            cube, seed, buildings, stable=measure.stable(done.site, cube), level=level,
+            cube, seed, buildings, stable=stable(done.site, cube), level=level,
             calibration=calibration,
         ), ""  # fmt: skip
     except UserError as why:

@@ -40,6 +40,9 @@ winter of clouds makes half a year."""
 ROAD = (6.0, 2.6)
 """Length over width, and width in pixels: beyond the one and below the other it is a road."""
 
+NO_MOMENT = "there is no moment at which it came"
+"""Why an object is no building by its dates alone."""
+
 SPARSE = 0.3
 """Share of the smallest turned rectangle below which an object is no building's shape."""
 
@@ -64,6 +67,8 @@ class Thing:
     """Days since 1970 of the last date before its roof got another colour; None if it kept it."""
     unmeasured: str = ""
     """Why no outline is fitted; empty if one is."""
+    scanned: Candidate | None = None
+    """What its dates are of, with their posterior; None for two windows."""
 
     @classmethod
     def of(cls, c: Candidate) -> Thing:
@@ -72,7 +77,7 @@ class Thing:
         return cls(
             c.id, c.kind, c.why, c.pixels, c.evidence, c.ground_broken, c.roof_on,
             min(d.low for d in dates), max(d.high for d in dates),
-            c.recovered.before if c.recovered else None,
+            c.recovered.before if c.recovered else None, scanned=c,
         )  # fmt: skip
 
     def becomes(self, kind: str, why: str) -> None:
@@ -168,7 +173,7 @@ def _against(thing: Thing, inner: np.ndarray, undated: bool) -> str:
         return "its shape is no building's"
     when = thing.roof_on
     if not undated and when is not None and when.high - when.low > MOST_YEARS * YEAR:
-        return "there is no moment at which it came"
+        return NO_MOMENT
     return ""
 
 

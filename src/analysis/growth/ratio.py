@@ -72,6 +72,25 @@ def ratios(areas: Areas, new: str, references: Sequence[str]) -> list[Ratio]:
     return made
 
 
+def other_sizes(
+    areas: Areas, fits: dict[str, Fit], new: str, references: Sequence[str], seed: int
+) -> list[Ratio]:
+    """The new hall over each reference by wall line, length and floor area: separate scenarios.
+
+    The wall line lies inside the roof by the eaves; what a foundation adds to it is less than
+    these images tell.
+    """
+    return [
+        made
+        for r in references
+        for made in (
+            wall_ratio(areas, fits, new, r, seed),
+            length_ratio(areas, fits, new, r),
+            floor_ratio(areas, new, r),
+        )
+    ]
+
+
 def wall_ratio(areas: Areas, fits: dict[str, Fit], new: str, reference: str, seed: int) -> Ratio:
     """The same between the wall lines, each hall with an overhang of its own."""
     chance = np.random.default_rng([seed, 7])

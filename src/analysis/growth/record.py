@@ -7,17 +7,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import CLASSES
-from analysis.growth.measure import Building, Measured
 from analysis.growth.ratio import Ratio
 from analysis.growth.timeline import STUDY as DATES
 from analysis.growth.timeline import DateInterval
-from analysis.results import Result, Scalar
+from analysis.results import Result, Scalar, bounds
 from analysis.scenes import Prepared
 from analysis.words import words
-
-AREAS = "chain"
-"""Name of the study that calibrates areas."""
 
 LEVELS = (0.9, 0.99)
 """Levels of the verdicts, whatever level the reader asked for."""
@@ -91,8 +88,8 @@ def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Resul
     return Result(
         key=key, value=round(float(np.median(b.area)), 1), unit="m2", kind=kind, statement=what,
         method="analysis.growth.footprint.fit", inputs=("result:growth.scenes",),
-        intervals=_intervals(b.area, 1), interval_kind="credible", calibration=(f"bench:{AREAS}",),
-        coverage=found.coverage,
+        intervals=_intervals(b.area, 1), interval_kind="credible", calibration=_study(found),
+        coverage=found.covers_area(b),
     )  # fmt: skip
 
 
@@ -105,7 +102,7 @@ def _date(key: str, when: DateInterval | None, found: Measured, kind: str, what:
         method="analysis.growth.scan.scan", inputs=("result:growth.scenes",),
         intervals={f"{when.level:g}": (low, high)}, interval_kind="credible",
         calibration=(f"bench:{DATES}",),
-        coverage=when.coverage if found.kind == "simulated" else "unproven",
+        coverage=when.coverage,
     )  # fmt: skip
 
 
@@ -121,6 +118,8 @@ def _ratios(found: Measured, kind: str) -> Iterator[Result]:
             yield _nothing(key, "1", kind, what, found.why_no_new or "not measurable")
         else:
             yield _ratio(key, what, ratio, found, kind)
+    for other in found.other_sizes if found.kind == "observed" else ():
+        yield _other_size(other, found, kind)
 
 
 def _ratio(key: str, what: str, ratio: Ratio, found: Measured, kind: str) -> Result:
@@ -129,9 +128,30 @@ def _ratio(key: str, what: str, ratio: Ratio, found: Measured, kind: str) -> Res
         method="analysis.growth.ratio.ratios",
         inputs=(f"result:growth.{ratio.numerator}.area", "result:growth.scenes"),
         intervals=_intervals(ratio.draws, 4), interval_kind="credible",
-        calibration=(f"bench:{AREAS}",), coverage=found.coverage,
+        calibration=_study(found), coverage=found.covers("ratios"),
         extra={"readings": ratio.readings(), "likelihood_ratios": ratio.likelihood_ratios()},
     )  # fmt: skip
+
+
+def _other_size(ratio: Ratio, found: Measured, kind: str) -> Result:
+    """A ratio under another meaning of size; of floors its bounds alone."""
+    key = f"growth.ratio.new_to_{ratio.denominator}.{ratio.definition}"
+    what = f"The new hall over {ratio.denominator} by {ratio.definition}"
+    if ratio.bounds is None:
+        return _ratio(key, what, ratio, found, kind)
+    low, high = (round(float(end), 4) for end in ratio.bounds)
+    return Result(
+        key=key, value=None, unit="1", kind=kind, statement=what,
+        method="analysis.growth.ratio.floor_ratio",
+        inputs=(f"result:growth.{ratio.numerator}.area", "result:growth.scenes"),
+        intervals=bounds(low, high), interval_kind="bounds",
+        why_no_value="storeys are unknown: no point inside the bounds is preferred",
+    )  # fmt: skip
+
+
+def _study(found: Measured) -> tuple[str, ...]:
+    """The study of the errors of the edges; none where the first guess stands in."""
+    return (f"bench:{found.calibrated.study}",) if found.calibrated.study else ()
 
 
 def _nothing(key: str, unit: str, kind: str, what: str, why: str) -> Result:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis import paths
-from analysis.growth.measure import Measured
+from analysis.growth.buildings import Measured
 from analysis.growth.measured import measured
 from analysis.scenes import Prepared, Request, prepared
 

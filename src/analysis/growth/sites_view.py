@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from analysis import figures
 from analysis.growth import figures_sites as drawn
 from analysis.growth import gis
+from analysis.growth.buildings import Measured
 from analysis.growth.history import History, roofed
-from analysis.growth.measure import Measured
 from analysis.scenes import Prepared
 from analysis.site import Site
 from analysis.words import Words, words

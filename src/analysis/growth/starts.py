@@ -8,6 +8,7 @@ picture: a search over place, direction, length and width.
 from __future__ import annotations
 
 import math
+import warnings
 
 import numba
 import numpy as np
@@ -97,7 +98,8 @@ def _slopes(local: xr.Dataset) -> np.ndarray:
     found = []
     for band in (b for b in BANDS if b in local):
         stack = np.where(valid, local[band].values, np.nan)
-        with np.errstate(all="ignore"):
+        with warnings.catch_warnings():  # of pixels that were never seen
+            warnings.simplefilter("ignore", RuntimeWarning)
             picture = np.nanmedian(stack, axis=0)
         there = np.isfinite(picture)
         if not there.any():

@@ -1,4 +1,4 @@
-"""Whether a roof's outline was there before: told from new ground by how well it explains it.
+"""What a place looked like before: whether a roof stood there, or ground that looks so again.
 
 A roof that only got another colour drew the same outline in the picture before. So the mean
 picture before is regressed on the outline's blurred cover; the share that it explains is held
@@ -13,6 +13,8 @@ import xarray as xr
 from shapely import affinity
 from shapely.geometry import Polygon
 
+from analysis.growth.classes import GREEN
+from analysis.growth.series import Series
 from analysis.growth.window import BANDS
 
 EXPLAINED = 0.25
@@ -21,6 +23,10 @@ from which a roof stood there before."""
 
 BLUR_PIXELS = 0.45
 """Standard deviation of the blur that the cover is drawn with; its exact width hardly matters."""
+
+ALIKE = 0.5
+"""Distance between two dates, in deviations of the noise, below which a place looks the same; a
+roof stays beyond it from every date on which there was none."""
 
 RIM_PIXELS = 2.5
 """Pixels of ground around the outline that the cover is held against."""
@@ -96,3 +102,42 @@ def displaced(cube: xr.Dataset, outline: Polygon, dates: np.ndarray) -> float:
         if (i, j) != (0, 0)
     ]
     return float(np.median(found))
+
+
+def ground_again(
+    cube: xr.Dataset, pixels: np.ndarray, series: Series, dates: tuple[float, float]
+) -> str:
+    """Why a place may be open ground after both of its events, or nothing.
+
+    Parameters
+    ----------
+    cube
+        Dims ``time, y, x``: reflectance per band, and ``valid``.
+    pixels
+        ``(n, 2)`` rows and columns of the object.
+    series
+        Of that cube, for its dates, bands and noise.
+    dates
+        Days since 1970 of ground broken and roof on.
+    """
+    order = np.argsort(cube["time"].values, kind="stable")
+    inside = (slice(None), pixels[:, 0], pixels[:, 1])
+    there = cube["valid"].values[order][inside]
+    clear = there.sum(axis=1) >= max(len(pixels) / 2, 1)
+    mean = np.stack([
+        np.where(there, cube[b].values[order][inside], 0.0).sum(axis=1)
+        / np.maximum(there.sum(axis=1), 1)
+        for b in series.bands
+    ], axis=1)  # fmt: skip
+    earlier, later = (clear & m for m in (series.days < dates[0], series.days >= dates[1]))
+    if not earlier.any() or not later.any():
+        return ""
+    if "red" in series.bands and "nir" in series.bands:
+        red, nir = (mean[later, series.bands.index(b)] for b in ("red", "nir"))
+        if ((nir - red) / np.maximum(nir + red, 1e-3)).max() > GREEN:
+            return "it is grown over at times afterwards"
+    apart = mean[later][:, None] - mean[earlier][None]
+    far = np.sqrt((apart**2 / np.diag(series.noise)).mean(axis=2))
+    if np.median(far.min(axis=1)) < ALIKE:
+        return "it looks as the open ground there did on other dates"
+    return ""

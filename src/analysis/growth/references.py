@@ -1,0 +1,105 @@
+"""The older buildings that a site names: which candidate each is, or where its outline begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from analysis.growth import starts
+from analysis.growth.buildings import Building
+from analysis.growth.objects import NO_MOMENT
+from analysis.scenes import grid as grids
+from analysis.site import Feature
+
+SETTLED_DAYS = 365.0
+"""Days after ground was broken from which a building that the site names is taken to stand, where
+its roof could not be dated: works of a hall take a year."""
+
+WITHIN = 0.6
+"""Share of an object that the rectangle around a published point must hold to replace it."""
+
+
+def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building]) -> Building:
+    """An older building: the candidate that lies there, its own polygon, or what a point finds."""
+    shape = grids.projected(feature.geometry, str(cube.attrs["crs"]))
+    own = _candidate_at(shape, feature.precision_m, buildings)
+    if own is not None:
+        own.feature = feature
+        if own.thing is not None and own.thing.kind in ("ground-works", "other"):
+            if own.thing.kind == "ground-works":
+                own.thing.last += SETTLED_DAYS
+            own.thing.becomes("new-footprint", "the site names a building here")
+        start = _whole(shape, feature, own, cube)
+        return Building(feature.id, own.thing, feature, start)
+    if isinstance(shape, Point):
+        start = starts.around(cube, shape, feature.precision_m)
+        why = "" if start is not None else "no building is drawn near its point"
+        return Building(feature.id, None, feature, start, why=why)
+    if shape.geom_type == "MultiPolygon":
+        shape = max(shape.geoms, key=lambda g: g.area)
+    return Building(feature.id, None, feature, Polygon(shape.exterior))
+
+
+def _whole(shape: BaseGeometry, feature: Feature, own: Building, cube: xr.Dataset) -> Polygon:
+    """Where the fit of a reference begins that was built in the series.
+
+    A strip of its roof may look like the ground did, and be in no object: the rectangle that its
+    finished roof draws is taken if it holds most of the object.
+    """
+    assert own.start is not None
+    if not isinstance(shape, Point):
+        return Polygon(max(getattr(shape, "geoms", [shape]), key=lambda g: g.area).exterior)
+    assert own.thing is not None
+    _, since, until = own.thing.stages()
+    time = cube["time"].values
+    stands = (time >= since) & (np.ones(time.size, bool) if until is None else time <= until)
+    if not stands.any():
+        return own.start
+    drawn = starts.around(cube.isel(time=np.flatnonzero(stands)), shape, feature.precision_m)
+    if drawn is None or drawn.intersection(own.start).area < WITHIN * own.start.area:
+        return own.start
+    return drawn
+
+
+def _candidate_at(
+    shape: BaseGeometry, precision_m: float | None, buildings: Sequence[Building]
+) -> Building | None:
+    """The new or re-covered building that a reference is."""
+    near = 0.0
+    if isinstance(shape, Point):
+        near = min(max(precision_m or 0.0, starts.NEAR_M[0]), 2 * starts.NEAR_M[0])
+    best: tuple[float, Building | None] = (0.0, None)
+    for b in buildings:
+        if b.start is None or b.thing is None:
+            continue
+        if b.thing.kind == "other" and b.thing.why != NO_MOMENT:
+            continue
+        if isinstance(shape, Point):
+            away = b.start.distance(shape)
+            if away <= near:
+                best = max(best, (b.start.area / (1 + away / near), b), key=lambda t: t[0])
+        else:
+            share = b.start.intersection(shape).area / shape.area
+            if share > 0.3:
+                best = max(best, (share, b), key=lambda t: t[0])
+    return best[1]
+
+
+def standing(
+    buildings: Sequence[Building], references: Sequence[Building]
+) -> Mapping[str, Polygon]:
+    """Starting outlines of everything that stands, by id; a reference replaces its candidate, and
+    stands under its id, so that two names of one building are one."""
+    taken = {r.thing.id for r in references if r.thing is not None}
+    known = {r.thing.id if r.thing else r.id: r.start for r in references if r.start is not None}
+    known |= {
+        b.id: b.start
+        for b in buildings
+        if b.start is not None and b.id not in taken and b.thing is not None
+        and b.thing.kind != "other"
+    }  # fmt: skip
+    return known
