@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import shapely
 from shapely import affinity
 from shapely.geometry import box
 
 from analysis.growth import footprint, posterior, window
+from analysis.growth.below import with_ground
 
 from .worlds import fit, fitted, outlines, seen, stages
 
@@ -36,6 +38,21 @@ def test_height_is_read_from_the_shadows():
     one = fitted("terrain", 2, "hall-new")
     assert one.geometry.height == pytest.approx(world.by_id["hall-new"].height, abs=2.0)
     assert one.area() == pytest.approx(world.by_id["hall-new"].size("roof"), rel=0.06)
+
+
+def test_ground_beside_a_known_outline_tells_of_the_ground_below_it():
+    world, scenes = seen()
+    truth = outlines(world)
+    others = [p for k, p in truth.items() if k != "hall-a"]
+    hall = world.by_id["hall-a"]
+    assert hall.ground_broken is None
+    rough = window.cut(scenes, truth["hall-a"], others=others, **stages(hall))
+    local = affinity.translate(truth["hall-a"], -rough.origin[0], -rough.origin[1])
+    known = with_ground(rough, [local], 0.0)
+    # more is known of the ground under the walls, and nothing less anywhere beside it
+    rim = shapely.contains_xy(local.boundary.buffer(8.0), rough.x, rough.y)
+    sure = [np.linalg.slogdet(w.precision)[1] for w in (rough, known)]
+    assert np.median(sure[1][rim] - sure[0][rim]) > 0.5
 
 
 def test_same_scenes_give_the_same_area_to_the_last_digit():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
+from shapely import affinity
 from shapely.geometry import Polygon, box
 
 from analysis.growth import outline, render
@@ -64,6 +65,28 @@ def test_moving_the_scene_by_a_pixel_moves_the_picture_by_a_pixel():
     still = drawn.sample(fine, 5.0, np.zeros(2))
     moved = drawn.sample(fine, 5.0, np.array([10.0, 0.0]))
     assert moved[:, 1:] == pytest.approx(still[:, :-1], abs=1e-9)
+
+
+def test_several_widths_at_once_are_the_pictures_of_each():
+    shape = outline.rectangle(50, 20)
+    drawn = lattice()
+    fine = drawn.draw(shape.corners(shape.start((4.0, 7.0), 0.4)))
+    widths, shift = np.array([4.0, 5.0, 9.0]), np.array([1.0, -2.0])
+    together = drawn.samples(fine, widths, shift)
+    for one, width in zip(together, widths, strict=True):
+        assert one == pytest.approx(drawn.sample(fine, float(width), shift), abs=1e-12)
+    assert not drawn.samples(np.zeros_like(fine), widths, shift).any()
+
+
+def test_a_roof_runs_along_the_long_walls_of_an_l_shape_however_it_is_turned():
+    shape, values = outline.of_polygon(
+        affinity.rotate(box(-50, -15, 50, 15).union(box(20, -40, 50, 0)), 25, origin=(0, 0))
+    )
+    along, across = shape.axes(values)
+    assert abs(along @ [np.cos(np.radians(25)), np.sin(np.radians(25))]) == pytest.approx(1.0)
+    assert along @ across == pytest.approx(0.0, abs=1e-12)
+    values[2] = 0.3
+    assert abs(shape.axes(values)[0] @ along) == pytest.approx(np.cos(0.3))
 
 
 def test_derivatives_are_those_of_the_picture():

@@ -55,6 +55,22 @@ def test_errors_of_the_edges_come_from_the_study_for_each_pixel_size(tmp_path):
     assert posterior.read_inflation(tmp_path / "none.json") == (posterior.INFLATION, False)
 
 
+def test_errors_that_do_not_know_of_each_other_add_in_quadrature():
+    one = posterior.Inflation(2.0, 0.3, 0.0, 0.1, 0.0, 0.4)
+    two = posterior.Inflation(0.5, 0.4, 0.2, 0.0, 0.0, 0.3)
+    both = footprints_report.together([one, two])
+    assert both.scale == pytest.approx(2.0)
+    assert both.edge_common == pytest.approx(0.5)
+    assert both.edge_own == pytest.approx(0.2)
+    assert both.unseen == pytest.approx(0.5)
+    assert footprints_report.together([two, one]) == both
+
+
+def test_no_study_reaches_the_worlds_on_which_the_fit_was_improved():
+    for _, first in footprint_worlds.STUDIES.values():
+        assert first + 10_000 <= footprint_worlds.DEVELOPED_ON
+
+
 def test_tables_follow_from_their_rows():
     kept = areas()
     for study, rows in kept["rows"].items():

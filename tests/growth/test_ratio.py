@@ -1,5 +1,7 @@
 """Ratios keep shared errors shared, and readings sum to one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,6 +81,15 @@ def test_a_common_error_of_the_edge_bites_small_halls_more():
     expected = 0.5 * (170 / 1500 - 340 / 6000) * one.value
     inner = np.quantile(one.draws, [0.16, 0.84])
     assert 0.5 * (inner[1] - inner[0]) == pytest.approx(expected, rel=0.2)
+
+
+def test_a_hall_whose_old_ground_was_never_seen_is_less_sure():
+    known = joint()
+    told = replace(known, before=np.array([6, 0]))
+    unseen = replace(NONE, unseen=0.5)
+    assert posterior.covariance(known, unseen) == pytest.approx(known.spread)
+    added = posterior.covariance(told, unseen) - known.spread
+    assert added == pytest.approx(np.diag([0.0, (0.5 * 304.0) ** 2]))
 
 
 def test_ratio_to_the_union_is_smaller_than_to_either():

@@ -84,6 +84,16 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
                    "footprints-areas", "Share of 90 % intervals of the ratio that held the truth, "
                    f"in worlds {what}: coverage on simulated worlds",
                    ratio["coverage_interval90"], percent=True)  # fmt: skip
+    crossed = study["transfer"]
+    for name, what, share, spread in (
+        ("coverage", "areas", crossed["areas"]["share"], crossed["areas"]["interval90"]),
+        ("ratio_coverage", "the ratio", crossed["ratio"]["coverage"],
+         crossed["ratio"]["coverage_interval90"]),
+    ):  # fmt: skip
+        yield _one(f"areas.crossed.{name}", share, "1", "footprints-areas", f"Share of 90 % "
+                   f"intervals of {what} that held the truth, in worlds that break all assumptions "
+                   "at once, calibrated on worlds that break one each", spread,
+                   percent=True)  # fmt: skip
     limit = study["against_limit"]["all"]
     yield _one("areas.limit", limit["ratio"], "1", "footprints-areas",
                "Error of areas over the least error that any method could have, in worlds that "
