@@ -15,16 +15,14 @@ from typing import Any
 import pandas as pd
 
 from analysis import evidence, paths, results
+from analysis.claims_bands import Band, beside, reason
 from analysis.evidence import Evidence, Lineage
 from analysis.results import Result, Results
 from analysis.steps import step
 from analysis.words import Words, words
 
-INSIDE_LEVEL, OUTSIDE_LEVEL = "0.9", "0.99"
-"""Levels of the rules: inside at the first, excluded at the second."""
-LIKELIHOOD_RATIO = 20
-"""Least likelihood ratio against each rival for `supported`: strong evidence on
-Kass and Raftery's (1995) scale."""
+TABLE = "claims"
+"""What a site file names whose claims these are."""
 
 TERMS = (
     "contradicted",
@@ -117,15 +115,16 @@ def _judge(claim: Any, tables: Evidence, found: Results, w: Words) -> Verdict:
             "claims.lineages", n=len(origins), other=len(origins) - own
         )  # fmt: skip
         return _verdict(place, "sources only", why, keys)
-    observed = [k for k in keys if found[k].kind != "simulated"]
-    if claim.rule == "imagery" and not observed:
-        return _verdict(place, "not tested", w("claims.no_image"), [])
+    seen = [k for k in keys if found[k].kind != "simulated"]
+    untested = _untested(keys, seen, found, w) if claim.rule == "imagery" else None
+    if untested:
+        return _verdict(place, "not tested", untested, [])
     rivals = tables.claim_rivals[tables.claim_rivals["claim_id"] == claim.claim_id]
     parts = [
         _judge_part(
             band,
-            [found[k] for k in _matching(found, [band.judged_by]) if k in observed],
-            rivals[(rivals["part"] == band.part) & rivals["low"].notna()]["rival"],
+            [found[k] for k in _matching(found, [band.judged_by]) if k in seen],
+            rivals[rivals["part"] == band.part],
             w,
         )
         for band in bands.itertuples(index=False)
@@ -133,7 +132,7 @@ def _judge(claim: Any, tables: Evidence, found: Results, w: Words) -> Verdict:
     verdict, why, _ = min(parts, key=lambda p: WEAKEST_FIRST.index(p[0]))
     if len(parts) > 1:
         why = " ".join(p[1] for p in parts)
-    return _verdict(place, verdict, why, observed, [k for p in parts for k in p[2]])
+    return _verdict(place, verdict, why, seen, [k for p in parts for k in p[2]])
 
 
 def _verdict(
@@ -147,41 +146,47 @@ def _verdict(
     return Verdict(claim_id, verdict, why, tuple(keys), tuple(excluding), len(origins))
 
 
+def observed(found: Results) -> bool:
+    """Whether observed images were analysed, of whatever place."""
+    edition = found.get("growth.edition")
+    return edition is not None and edition.kind != "simulated"
+
+
+def _untested(keys: list[str], seen: list[str], found: Results, w: Words) -> str | None:
+    """Why images say nothing of a claim: there are none, or they show another place."""
+    if observed(found) and found["growth.edition"].extra.get("site_claims", TABLE) != TABLE:
+        return w("claims.elsewhere", site=found["growth.edition"].extra.get("site", "?"))
+    if seen:
+        return None
+    return w("claims.simulated_part" if keys and observed(found) else "claims.no_image")
+
+
 def _judge_part(
-    band: Any, found: Iterable[Result], rivals: Iterable[str], w: Words
+    row: Any, found: list[Result], rivals: pd.DataFrame, w: Words
 ) -> tuple[str, str, list[str]]:
     """Verdict, reason and excluding keys for one quantity of a claim."""
-    low, high = _number(band.low, -1), _number(band.high)
-    judged = [r for r in found if r.intervals]
+    band = Band.of(row)
+    every = [beside(r, band) for r in found if r.intervals]
+    judged = [j for j in every if not j.unsettled]
     if not judged:
-        return "not tested", w("claims.no_result", quantity=band.quantity), []
-    excluding = [r.key for r in judged if _excludes(r, low, high)]
-    counts = {"n": len(judged), "k": len(excluding), "band": band.text, "quantity": band.quantity}
+        why = next((j.unsettled for j in every), None) or next(
+            (r.why_no_value for r in found if r.why_no_value), None
+        )
+        if why is None:
+            return "not tested", w("claims.no_result", quantity=row.quantity), []
+        told = w("claims.not_decidable", quantity=row.quantity, why=why)
+        return "not decidable with these data", told, []
+    excluding = [j.key for j in judged if j.excludes(band)]
+    term, text = "consistent", "consistent_some_exclude" if excluding else "consistent"
     if len(excluding) == len(judged):
-        return "contradicted", w("claims.contradicted", **counts), excluding
-    if all(_supports(r, low, high, set(rivals)) for r in judged):
-        return "supported", w("claims.supported", **counts), []
-    text = "claims.consistent_some_exclude" if excluding else "claims.consistent"
-    return "consistent", w(text, **counts), excluding
-
-
-def _excludes(result: Result, low: float, high: float) -> bool:
-    pair = result.interval(OUTSIDE_LEVEL)
-    return pair is not None and (_number(pair[1]) < low or _number(pair[0], -1) > high)
-
-
-def _supports(result: Result, low: float, high: float, rivals: set[str]) -> bool:
-    """Whether the interval is inside the band and each rival with numbers is far less likely."""
-    pair = result.interval(INSIDE_LEVEL)
-    ratios = result.extra.get("likelihood_ratios") or {}
-    inside = pair is not None and low <= _number(pair[0], -1) and _number(pair[1]) <= high
-    weighed = bool(ratios) and rivals <= ratios.keys()
-    return inside and weighed and min(ratios.values()) >= LIKELIHOOD_RATIO
-
-
-def _number(value: Any, open_end: int = 1) -> float:
-    """A plain number; a missing end of a band or interval is open."""
-    return open_end * float("inf") if value is None or pd.isna(value) else float(value)
+        term = text = "contradicted"
+    elif all(j.supports(band, rivals["rival"]) for j in judged):
+        term = text = "supported"
+    elif not any(j.reaches(band) for j in judged) and all(j.sure_end for j in judged):
+        term = "not decidable with these data"
+    counts = {"n": len(judged), "k": len(excluding), "band": row.text, "quantity": row.quantity}
+    sided = reason(term, judged, row, rivals["text"], w)
+    return term, sided or w(f"claims.{text}", **counts), excluding
 
 
 def _matching(found: Results, patterns: Iterable[str]) -> list[str]:

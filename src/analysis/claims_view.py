@@ -25,11 +25,12 @@ def summary(listed: Iterable[Mapping[str, Any]], w: Words) -> str:
                       "| --- | --- |", *rows])  # fmt: skip
 
 
-def headline(counts: Iterable[Result], w: Words) -> str:
-    """The verdicts in one sentence, whatever they are."""
+def headline(counts: Iterable[Result], w: Words, *, observed: bool = False) -> str:
+    """The verdicts in one sentence, whatever they are; ``observed`` if the images were."""
     found = {r.key.rpartition(".")[2].replace("-", "_"): f"{{result}}`{r.key}`" for r in counts}
     total = next(iter(counts)).extra["of"]
-    return w("claims.headline", n=total, **found)
+    since = "" if observed else w("claims.since_no_image")
+    return w("claims.headline", n=total, since=since, **found)
 
 
 def entries(listed: Iterable[Mapping[str, Any]], tables: Evidence, w: Words) -> str:
