@@ -9,6 +9,7 @@ import pytest
 
 from analysis import claims, claims_view, evidence
 from analysis.evidence import Evidence
+from analysis.growth import record_edition
 from analysis.results import Result, Results
 from analysis.words import words
 
@@ -107,7 +108,7 @@ def test_observed_images_give_each_claim_a_verdict_and_its_reason(tables: Eviden
     }
     assert "a storage building instead" in found["second-assembly-hall"].why
     assert "1 August 2020" in found["growth-since-2020"].why
-    assert "surely at least 2" in found["repairs-and-roofs-replaced"].why
+    assert "at least 2 with" in found["repairs-and-roofs-replaced"].why
     for verdict in found.values():
         assert "No image" not in verdict.why
 
@@ -118,6 +119,10 @@ def test_the_same_from_simulated_images_is_not_tested(tables: Evidence) -> None:
         assert verdict.verdict == "not tested"
         assert verdict.why == "No image of the plant was analysed in this edition."
         assert verdict.results == ()
+
+
+def test_growth_and_claims_mean_the_same_table() -> None:
+    assert record_edition.CLAIMS == claims.TABLE
 
 
 def test_images_of_another_place_say_nothing_of_the_plant(tables: Evidence) -> None:
@@ -200,6 +205,11 @@ def test_growth_is_known_to_have_begun_by_a_day_and_no_more(
     tables: Evidence, found: Result, verdict: str
 ) -> None:
     assert one(tables, "growth-since-2020", found).verdict == verdict
+
+
+def test_a_day_before_the_band_that_is_not_sure_enough_says_so(tables: Evidence) -> None:
+    verdict = one(tables, "growth-since-2020", first("2019-08-01", "2020-02-01"))
+    assert "not at the level that a contradiction asks for" in verdict.why
 
 
 def test_a_series_that_begins_too_late_contradicts_nothing(tables: Evidence) -> None:

@@ -155,6 +155,8 @@ def reason(
     else:
         side, last = "at_latest", date.fromordinal(int(one.inner[1]))
         seen = w(f"claims.{side}.seen", day=w.date(last), **given)
+        if term != "contradicted" and one.inner[1] < Band.of(row).low:
+            term = "not sure"
     return f"{seen} {w(f'claims.{side}.{_slug(term)}', **given)}"
 
 

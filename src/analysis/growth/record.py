@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.growth import record_edition, record_works
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import CLASSES
 from analysis.growth.ratio import Ratio
@@ -14,10 +15,8 @@ from analysis.growth.timeline import STUDY as DATES
 from analysis.growth.timeline import DateInterval
 from analysis.results import Result, Scalar, bounds
 from analysis.scenes import Prepared
-from analysis.words import words
 
-LEVELS = (0.9, 0.99)
-"""Levels of the verdicts, whatever level the reader asked for."""
+LEVELS = record_works.LEVELS
 
 NOT_OBSERVED = (
     "the scenes are {kind}: the ratio of invented halls says nothing of a real place, and is not "
@@ -26,29 +25,15 @@ NOT_OBSERVED = (
 
 
 def results(found: Measured, done: Prepared) -> list[Result]:
-    """Scenes, candidates, areas, dates and ratios, under the kind of the scenes."""
+    """Scenes, works, candidates, areas, dates and ratios, under the kind of the scenes."""
     kind = "measured" if found.kind == "observed" else "simulated"
-    scenes = _scenes(done, kind)
-    told = [_edition(found, done, kind), scenes, *_counts(found, kind)]
+    told = [_scenes(done, kind), *_counts(found, kind), *record_works.works(found, done.site, kind)]
     for b in found.candidates:
         told += _candidate(b, found, kind)
     for b in found.references:
         told.append(_area(f"growth.{b.id}.area", b, found, kind, f"Roof area of {b.id}"))
-    return [*told, *_ratios(found, kind)]
-
-
-def _edition(found: Measured, done: Prepared, kind: str) -> Result:
-    """The sentence that an edition stands under."""
-    text = words("en")
-    said = text("growth_edition.observed", scenes=found.scenes_used, source=done.source.name,
-                site=done.site.name)  # fmt: skip
-    if found.kind != "observed":
-        said = text("growth_edition.simulated")
-    return Result(
-        key="growth.edition", value=said, unit="text", kind=kind,
-        statement="Which images this edition rests on", method="analysis.growth.record.results",
-        inputs=("result:growth.scenes",), why_no_interval="a sentence",
-    )  # fmt: skip
+    ratios = list(_ratios(found, kind, record_edition.unsettled(done)))
+    return [*record_edition.sentences(found, done, kind, ratios), *told, *ratios]
 
 
 def _scenes(done: Prepared, kind: str) -> Result:
@@ -77,9 +62,10 @@ def _candidate(b: Building, found: Measured, kind: str) -> Iterator[Result]:
     assert thing is not None
     stem = f"growth.{b.id}"
     yield _area(f"{stem}.area", b, found, kind, f"Roof area of {b.id} ({thing.kind})")
-    yield _date(f"{stem}.ground_broken", thing.ground_broken, found, kind,
-                f"Ground broken at {b.id}")  # fmt: skip
-    yield _date(f"{stem}.roof_on", thing.roof_on, found, kind, f"Roof on at {b.id}")
+    read = record_works.calibration()
+    for event, what in (("ground_broken", "Ground broken"), ("roof_on", "Roof on")):
+        spans = record_works.days(thing, event, read)
+        yield _date(f"{stem}.{event}", getattr(thing, event), spans, kind, f"{what} at {b.id}")
 
 
 def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Result:
@@ -93,20 +79,21 @@ def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Resul
     )  # fmt: skip
 
 
-def _date(key: str, when: DateInterval | None, found: Measured, kind: str, what: str) -> Result:
-    if when is None:
+def _date(
+    key: str, when: DateInterval | None, spans: record_works.Days | None, kind: str, what: str
+) -> Result:
+    if when is None or spans is None:
         return _nothing(key, "date", kind, what, "this class of change has no such event")
-    value, low, high = when.iso()
     return Result(
-        key=key, value=value, unit="date", kind=kind, statement=what,
+        key=key, value=when.iso()[0], unit="date", kind=kind, statement=what,
         method="analysis.growth.scan.scan", inputs=("result:growth.scenes",),
-        intervals={f"{when.level:g}": (low, high)}, interval_kind="credible",
+        intervals=dict(spans), interval_kind="credible",
         calibration=(f"bench:{DATES}",),
         coverage=when.coverage,
     )  # fmt: skip
 
 
-def _ratios(found: Measured, kind: str) -> Iterator[Result]:
+def _ratios(found: Measured, kind: str, unsettled: str) -> Iterator[Result]:
     made = {r.denominator: r for r in found.ratios}
     for name in (*(b.id for b in found.references), "union"):
         key = f"growth.ratio.new_to_{name}"
@@ -117,28 +104,29 @@ def _ratios(found: Measured, kind: str) -> Iterator[Result]:
         elif ratio is None:
             yield _nothing(key, "1", kind, what, found.why_no_new or "not measurable")
         else:
-            yield _ratio(key, what, ratio, found, kind)
+            yield _ratio(key, what, ratio, found, kind, unsettled)
     for other in found.other_sizes if found.kind == "observed" else ():
-        yield _other_size(other, found, kind)
+        yield _other_size(other, found, kind, unsettled)
 
 
-def _ratio(key: str, what: str, ratio: Ratio, found: Measured, kind: str) -> Result:
+def _ratio(key: str, what: str, ratio: Ratio, found: Measured, kind: str, unsettled: str) -> Result:
     return Result(
         key=key, value=round(ratio.value, 4), unit="1", kind=kind, statement=what,
         method="analysis.growth.ratio.ratios",
         inputs=(f"result:growth.{ratio.numerator}.area", "result:growth.scenes"),
         intervals=_intervals(ratio.draws, 4), interval_kind="credible",
         calibration=_study(found), coverage=found.covers("ratios"),
-        extra={"readings": ratio.readings(), "likelihood_ratios": ratio.likelihood_ratios()},
+        extra={"readings": ratio.readings(), "likelihood_ratios": ratio.likelihood_ratios(),
+               **_about(ratio, unsettled)},
     )  # fmt: skip
 
 
-def _other_size(ratio: Ratio, found: Measured, kind: str) -> Result:
+def _other_size(ratio: Ratio, found: Measured, kind: str, unsettled: str) -> Result:
     """A ratio under another meaning of size; of floors its bounds alone."""
     key = f"growth.ratio.new_to_{ratio.denominator}.{ratio.definition}"
     what = f"The new hall over {ratio.denominator} by {ratio.definition}"
     if ratio.bounds is None:
-        return _ratio(key, what, ratio, found, kind)
+        return _ratio(key, what, ratio, found, kind, unsettled)
     low, high = (round(float(end), 4) for end in ratio.bounds)
     return Result(
         key=key, value=None, unit="1", kind=kind, statement=what,
@@ -146,7 +134,13 @@ def _other_size(ratio: Ratio, found: Measured, kind: str) -> Result:
         inputs=(f"result:growth.{ratio.numerator}.area", "result:growth.scenes"),
         intervals=bounds(low, high), interval_kind="bounds",
         why_no_value="storeys are unknown: no point inside the bounds is preferred",
+        extra=_about(ratio, unsettled),
     )  # fmt: skip
+
+
+def _about(ratio: Ratio, unsettled: str) -> dict[str, str]:
+    """Which hall is above the line, and why it may not be the one of a claim."""
+    return {"numerator": ratio.numerator} | ({"unsettled": unsettled} if unsettled else {})
 
 
 def _study(found: Measured) -> tuple[str, ...]:

@@ -1,0 +1,186 @@
+"""What is recorded of a site: kinds, counts by zone, and sentences that follow the scenes."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from analysis import claims, evidence, paths
+from analysis.growth import record, record_edition, record_works
+from analysis.results import Result, Results
+from analysis.scenes.source import Source
+from analysis.site import Site
+from tests.growth import site_world
+
+NO_IMAGE = "No image of the plant was analysed in this edition."
+PAGES = ("growth.edition", "growth.edition.ground", "growth.edition.claims",
+         "growth.edition.answer", "growth.edition.ratio", "growth.edition.service")  # fmt: skip
+
+
+def recorded(kind: str, *, table: str | None = "claims", drop: str = "", **source: Any) -> Results:
+    """Results of the drawn world, said to be of a kind and of a site with or without claims."""
+    _, done, found = site_world.measured()
+    features = tuple(
+        replace(f, kind="assumed" if kind == "observed" else f.kind)
+        for f in done.site.features if f.role != drop
+    )  # fmt: skip
+    site = Site(done.site.name, features, claims=table)
+    there = replace(done.source, **source)
+    told = record.results(replace(found, kind=kind), replace(done, site=site, source=there))
+    return Results("test", told)
+
+
+@cache
+def kinds() -> dict[str, Results]:
+    return {kind: recorded(kind) for kind in ("simulated", "undeclared", "observed")}
+
+
+def test_the_notebook_declares_every_key() -> None:
+    place = paths.project_root() / "notebooks" / "facility-growth.ipynb"
+    declared = json.loads(place.read_text(encoding="utf-8"))["metadata"]["feb11"]["keys"]
+    for found in kinds().values():
+        for key in found:
+            assert any(fnmatch.fnmatchcase(key, pattern) for pattern in declared), key
+
+
+@pytest.mark.parametrize("kind", ["simulated", "undeclared"])
+def test_without_observed_scenes_the_pages_say_that_no_image_was_analysed(kind: str) -> None:
+    found = kinds()[kind]
+    assert found["growth.edition"].value == NO_IMAGE
+    assert found["growth.edition.ratio"].value == "Of an invented site no ratio is told."
+    assert found["growth.edition.answer"].value == "It cannot say whether the claim is true."
+    assert {r.kind for r in found.values() if r.key != "growth.edition.service"} == {"simulated"}
+
+
+def test_with_observed_scenes_no_page_says_that_no_image_was_analysed() -> None:
+    found = kinds()["observed"]
+    for key in PAGES:
+        assert "No image of the plant" not in str(found[key].value)
+        assert "invented" not in str(found[key].value)
+    assert "observed scenes of drawn works were analysed" in str(found["growth.edition"].value)
+
+
+def test_an_observed_ratio_stands_in_the_chapter_with_its_interval() -> None:
+    found = kinds()["observed"]
+    ratio = next(r for k, r in found.items() if fnmatch.fnmatchcase(k, "growth.ratio.new_to_hall*"))
+    low, high = ratio.interval("0.9")
+    said = str(found["growth.edition.ratio"].value)
+    assert f"{ratio.value:.3f}"[:4] in said
+    assert f"({low:.2f} to {high:.2f})" in said or str(round(low, 3)) in said
+    assert said in str(found["growth.edition.answer"].value)
+    assert f"result:{ratio.key}" in found["growth.edition.ratio"].inputs
+
+
+def test_observed_scenes_of_another_place_are_no_image_of_the_plant() -> None:
+    found = recorded("observed", table=None)
+    assert str(found["growth.edition"].value).startswith(NO_IMAGE)
+    assert "another place" in str(found["growth.edition"].value)
+    assert "another place" in str(found["growth.edition.answer"].value)
+    assert {v.verdict for v in judged(found)} == {"not tested"}
+
+
+SOURCES = {
+    "a catalogue outside the checkout": ("/x/jane/catalog.json", "static", "catalog.json"),
+    "a folder outside the checkout": ("/x/jane/scenes", "folder", "scenes"),
+    "a relative folder": ("../jane/scenes", "folder", "scenes"),
+    "the bundled one": ("bundled", "static", "bundled"),
+    "a service": ("earth-search", "api", "earth-search"),
+    "an address": ("https://stac.example/v1", "api", "https://stac.example/v1"),
+}
+
+
+@pytest.mark.parametrize(("name", "form", "said"), SOURCES.values(), ids=SOURCES.keys())
+def test_a_source_is_named_without_the_folders_of_a_machine(name, form, said) -> None:
+    place = "/x/jane/scenes" if name == "../jane/scenes" else name
+    assert record_edition.named(Source(name, form, place)) == said
+    found = recorded("observed", name=name, form=form, place=place)
+    for key in PAGES:
+        assert "jane" not in str(found[key].value)
+
+
+def test_a_service_is_named_where_scenes_came_from_one() -> None:
+    none = kinds()["observed"]["growth.edition.service"].value
+    assert str(none).startswith("None. No image service has been run against for real")
+    service = recorded("observed", name="earth-search", form="api", place="https://x.example")
+    assert "from the service earth-search" in str(service["growth.edition.service"].value)
+
+
+def judged(found: Results) -> list[claims.Verdict]:
+    tables = evidence.load()
+    ground = set(tables.claims[tables.claims["rule"] == "imagery"]["claim_id"])
+    return [v for v in claims.judge(tables, found) if v.claim_id in ground]
+
+
+def test_each_claim_about_the_ground_is_judged_on_what_is_recorded() -> None:
+    for kind, found in kinds().items():
+        for verdict in judged(found):
+            assert (verdict.verdict == "not tested") == (kind != "observed"), verdict
+            assert (NO_IMAGE in verdict.why) == (kind != "observed")
+            assert bool(verdict.results) == (kind == "observed")
+
+
+def test_works_inside_the_perimeter_are_counted_without_the_reference_halls() -> None:
+    world, done, found = site_world.measured()
+    count = kinds()["observed"]["growth.count.begun.perimeter"]
+    referred = {r.thing.id for r in found.references if r.thing is not None}
+    counted = {w["id"] for w in count.extra["works"]}
+    begun = {b.id for b in world.buildings if b.ground_broken is not None}
+    assert found.new in counted
+    assert not counted & referred
+    assert len(begun) - 1 <= len(counted) <= len(begun) + 1
+    assert count.kind == "assumed", "the perimeter was"
+
+
+def test_the_days_of_works_are_there_at_the_levels_of_the_rules() -> None:
+    _, _, found = site_world.measured()
+    result = kinds()["observed"][f"growth.{found.new}.ground_broken"]
+    assert set(result.intervals) == {"0.9", "0.99"}
+    (low, high), (lower, higher) = (result.intervals[n] for n in ("0.9", "0.99"))
+    assert lower <= low <= result.value <= high <= higher
+    thing = found.by_id(found.new).thing
+    assert (low, high) == thing.ground_broken.iso()[1:], "at the level that was asked for"
+
+
+def test_a_chosen_level_leaves_the_results_of_the_rules_alone() -> None:
+    _, done, found = site_world.measured()
+    wide = record.results(replace(found, level=0.5, kind="observed"), done)
+    usual = record.results(replace(found, kind="observed"), done)
+    assert wide == usual
+
+
+def test_a_zone_that_no_one_named_leaves_its_claims_open_and_says_so() -> None:
+    found = recorded("observed", drop="perimeter")
+    for key in ("growth.count.begun.perimeter", "growth.count.re-roofed.perimeter",
+                "growth.first.begun.perimeter", "growth.count.begun.outside"):  # fmt: skip
+        assert found[key].value is None
+        assert "the site names no" in str(found[key].why_no_value)
+    for verdict in judged(found):
+        assert verdict.verdict == "not decidable with these data"
+        assert "the site names no" in verdict.why
+
+
+def test_false_alarms_grow_with_zone_and_time() -> None:
+    _, done, found = site_world.measured()
+    zone = record_works._zone(done.site, "perimeter", found.crs)
+    small = record_works.false_alarms(found, zone)
+    wide = record_works.Zone(zone.shape.buffer(2000), zone.kind, "")
+    large = record_works.false_alarms(found, wide)
+    assert small["0.9"] <= small["0.99"]
+    assert small["0.9"] < large["0.9"]
+    assert record_works.false_alarms(replace(found, null=None), zone) is None
+
+
+def results_of(found: Results, pattern: str) -> list[Result]:
+    return [r for k, r in found.items() if fnmatch.fnmatchcase(k, pattern)]
+
+
+def test_no_simulated_ratio_is_recorded() -> None:
+    for kind in ("simulated", "undeclared"):
+        ratios = results_of(kinds()[kind], "growth.ratio.*")
+        assert ratios
+        assert all(r.value is None and not r.intervals for r in ratios)
