@@ -100,7 +100,7 @@ REFUSED = {
     "reversed dates": (["--start", "2124", "--end", "2117"], 2, "is after --end"),
     "one window": (["--before", "2120"], 2, "without --after"),
     "too few dates": (["--start", "2124-08"], 2, "a series needs"),
-    "an empty window": (["--before", "2100", "--after", "2124"], 2, "no clear scene"),
+    "an empty window": (["--before", "2100", "--after", "2124"], 2, "no scene lies in 2100"),
     "a level above one": (["--level", "1.2"], 2, "level 1.2"),
     "an unknown site": (["--site", "nowhere.geojson"], 2, "nowhere.geojson"),
 }

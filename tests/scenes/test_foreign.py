@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.shutil
 from rasterio.transform import Affine
 
 from analysis import simulate
-from analysis.errors import CheckFailed
+from analysis.errors import CheckFailed, Feb11Error, UserError
 from analysis.scenes import Request, prepare
 from analysis.simulate.spec import ALIGNED
 from tests.scenes import foreign
@@ -143,3 +144,44 @@ def test_bands_that_nothing_names_are_asked_for_and_a_table_names_them(drawn, pl
     rows = [f"{place.name},{place.stem},blue green red nir" for place in folder.glob("*.tif")]
     (folder / "scenes.csv").write_text("\n".join(["file,date,bands", *rows]) + "\n")
     np.testing.assert_array_equal(prepare(request).cube.red.values, plain.cube.red.values)
+
+
+@pytest.fixture
+def own(drawn, tmp_path):
+    """A folder of described bands, and the site beside it."""
+    foreign.write(tmp_path / "site", drawn[1], drawn[0])
+    (tmp_path / "folder").mkdir()
+    return many_bands(tmp_path / "folder", drawn, described=True), tmp_path / "site/site.geojson"
+
+
+def cut_short(place: Path, driver: str) -> None:
+    """Half of a file: of one that is optimised the head is whole, of another its end."""
+    whole = place.with_suffix(".whole")
+    place.rename(whole)
+    rasterio.shutil.copy(whole, place, driver=driver)
+    content = place.read_bytes()
+    place.write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("driver", ["GTiff", "COG"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_window_whose_only_file_is_cut_short_names_the_file(own, driver):
+    folder, site = own
+    first, *_, last = sorted(folder.glob("*.tif"))
+    cut_short(first, driver)
+    done = prepare(Request(source=str(folder), site=str(site), before=first.stem, after=last.stem))
+    with pytest.raises(Feb11Error, match=rf"{first.name}.*damaged or cut short") as caught:
+        done.require()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_window_without_any_scene_says_when_there_are_some(own):
+    folder, site = own
+    days = sorted(place.stem for place in folder.glob("*.tif"))
+    done = prepare(Request(source=str(folder), site=str(site), before="1990", after=days[-1]))
+    said = r"no scene lies in 1990-01-01\.\.1990-12-31"
+    with pytest.raises(UserError, match=f"{said}; the source has scenes from {days[0]} to "):
+        done.require()
+    done = prepare(Request(source=str(folder), site=str(site), end="1990"))
+    with pytest.raises(UserError, match=rf"\.\.1990-12-31; .* {days[0]} to {days[-1]}"):
+        done.require()

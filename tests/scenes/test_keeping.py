@@ -96,7 +96,7 @@ def test_the_command_prints_json_alone_and_writes_a_manifest(pair, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--start", "1999", "--end", "1999"), 1, "outside the dates"),
+        (("--start", "1999", "--end", "1999"), 2, "no scene lies in 1999-01-01..1999-12-31"),
         (("--before", "2121"), 2, "without --after"),
         (("--start", "soon"), 2, "'soon'"),
         (("--trust", "me"), 2, "--trust"),

@@ -58,7 +58,8 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
             with guard.environment(), guard.opened(str(file)) as raster:
                 known, count = _describe(file, root, raster, table), raster.count
         except Refused as reason:
-            lost.append(f"{file.relative_to(root)}: {reason}")
+            said = str(reason).replace(f"file {file.name}", "it")
+            lost.append(f"{file.relative_to(root)}: {said}")
             continue
         if known is None and count >= len(sensors.CORE):
             lost.append(f"{file.relative_to(root)}: nothing says which of its {count} bands is "

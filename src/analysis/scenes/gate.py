@@ -85,6 +85,8 @@ def _levels(series: Series) -> tuple[np.ndarray, np.ndarray]:
     usual, often = _usual(series)
     enough = often >= max(2, 0.3 * count)
     known = np.isfinite(usual).all(axis=0)
+    if not enough.any():
+        return relative, absolute
     with np.errstate(invalid="ignore"):
         dark = usual[2] <= np.nanpercentile(np.where(enough, usual[2], np.nan), 100 - DARK * 5)
     # A step common to many scenes would look unsteady, so steadiness is judged within a scene:

@@ -34,6 +34,9 @@ MAX_WINDOW = 5_000
 
 TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 
+DAMAGED = "cannot be read to its end: it is damaged or cut short"
+"""What is said of a file that starts like a raster and yet is none."""
+
 _ENV = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",  # no side-car files
     "GDAL_PAM_ENABLED": "NO",
@@ -143,7 +146,12 @@ def _reason(href: str, error: str) -> str:
         place = Path(href)
         if not place.exists():
             return f"file {place.name} is not there"
-        start = place.read_bytes()[:64] if place.is_file() else b""
+        start = b""
+        if place.is_file():
+            with place.open("rb") as file:
+                start = file.read(64)
+        if start and not looks_like(start):
+            return f"file {place.name} {DAMAGED}"
         return f"file {place.name} is not a GeoTIFF{_looks(start)}"
     if "HTTP response code" in error or "CURL" in error or "timed out" in error.lower():
         return f"{strip(href)}: {clean(error)}"

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from analysis.errors import CheckFailed, UserError
 from analysis.scenes import (
+    absent,
     calibration,
     choose,
     omnicloud,
@@ -115,13 +116,16 @@ class Prepared:
         return next((k for k in ("simulated", "undeclared") if k in found), "observed")
 
     def require(self) -> None:
-        """Stop when nothing usable is left.
+        """Stop when nothing usable is left, or nothing in a window that is asked for.
 
         Raises
         ------
+        UserError
+            If no scene lies in a window that is asked for.
         CheckFailed
-            With the commonest reasons.
+            If none is usable, with the commonest reasons.
         """
+        absent.check(self)
         if self.sheets:
             return
         reasons = Counter(_in_short(item.reason) for item in self.left)

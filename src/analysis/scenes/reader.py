@@ -6,6 +6,7 @@ import threading
 import time
 import warnings
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,7 +96,8 @@ class _File:
                 raise Refused(f"{strip(href)}: {reason}") from None
             except (RasterioError, Refused) as error:
                 if not guard.is_remote(href):
-                    raise Refused(_first_line(error)) from None
+                    damaged = f"file {Path(href).name} {guard.DAMAGED}"
+                    raise Refused(str(error) if isinstance(error, Refused) else damaged) from None
                 if _ask_plainly(href, attempt, self.driver.sign):
                     continue
                 if attempt == TRIES:
