@@ -172,6 +172,12 @@ def test_works_count_that_surely_began_in_the_window_beyond_false_alarms(
     assert one(tables, HALL, found).verdict == verdict
 
 
+def test_where_false_alarms_have_no_rate_the_reason_says_so(tables: Evidence) -> None:
+    found = count("begun.perimeter", work(SPRING), work(SUMMER), false=None)
+    why = one(tables, HALL, found).why
+    assert "at most 2; how many of them are false alarms is not known" in why
+
+
 def test_what_was_missed_keeps_a_count_from_contradicting(tables: Evidence) -> None:
     for name in ("begun.perimeter", "begun.outside", "unroofed.housing-zone"):
         found = judged(tables, count(name))

@@ -63,6 +63,8 @@ class Beside:
     """Why it may be about something else than the claim; empty if it is not."""
     works: int = 0
     """Of a count: works that may lie in the window."""
+    rated: bool = True
+    """Whether a rate of false alarms is known; without one none of the works is sure."""
 
     def excludes(self, band: Band) -> bool:
         """Whether nothing inside the band is possible."""
@@ -93,7 +95,8 @@ def beside(result: Result, band: Band) -> Beside:
     if "works" in result.extra:
         possible = sum(_overlaps(w, band, OUTSIDE_LEVEL) for w in result.extra["works"])
         least, surely = ((float(_sure(result, band, level)), OPEN) for level in levels)
-        return Beside(result.key, least, surely, ratios, "low", unsettled, possible)
+        rated = result.extra["false_alarms"] is not None
+        return Beside(result.key, least, surely, ratios, "low", unsettled, possible, rated)
     sure_end = str(result.extra.get("sure_end") or "")
     inner, outer = (_pair(result.interval(level), sure_end) for level in levels)
     return Beside(result.key, inner, outer, ratios, sure_end, unsettled)
@@ -150,8 +153,9 @@ def reason(
         return None
     given = {"quantity": row.quantity, "band": row.text, "rivals": "; ".join(rivals)}
     if one.sure_end == "low":
-        side = "at_least"
-        seen = w(f"claims.{side}.seen", sure=int(one.inner[0]), possible=one.works, **given)
+        side, rated = "at_least", "seen" if one.rated else "unrated"
+        least = int(one.inner[0])
+        seen = w(f"claims.{side}.{rated}", sure=least, possible=one.works, **given)
     else:
         side, last = "at_latest", date.fromordinal(int(one.inner[1]))
         seen = w(f"claims.{side}.seen", day=w.date(last), **given)

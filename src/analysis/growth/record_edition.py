@@ -88,8 +88,12 @@ def _told(ratios: Sequence[Result], text: Words) -> str:
     if not made:
         why = next((r.why_no_value for r in roofs), None) or "the site names no older building"
         return text("growth_edition.ratio.none", why=why)
+    if any(r.coverage == "unproven" for r in roofs):
+        made.append(text("growth_edition.ratio.unproven"))
     doubt = next((str(r.extra["unsettled"]) for r in roofs if r.extra.get("unsettled")), "")
-    return " ".join([*made, *([text("growth_edition.ratio.unsettled", why=doubt)] * bool(doubt))])
+    if doubt:
+        made.append(text("growth_edition.ratio.unsettled", why=doubt))
+    return " ".join(made)
 
 
 def _below(ratio: Result) -> str:
