@@ -12,7 +12,7 @@ from bench import blocks as bench
 
 from analysis import simulate
 from analysis.growth import measure as growth
-from analysis.growth.measure import Measured
+from analysis.growth.buildings import Measured
 from analysis.housing import zone
 from analysis.scenes import grid as grids
 from analysis.simulate.world import ORIGIN, World, to_degrees

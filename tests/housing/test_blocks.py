@@ -91,6 +91,26 @@ def test_without_injections_the_share_is_unknown():
     assert drawn.std() > 0.3
 
 
+def test_what_was_seen_but_may_be_older_counts_by_its_probability():
+    def given(number):
+        return blocks.posterior(number, known(1.0), 0.0, 6)
+
+    chances = blocks.of_some([1.0, 0.5, 0.0], given)
+    assert chances == pytest.approx([0, 0.5, 0.5, 0, 0, 0, 0])
+    assert blocks.of_some([], given)[0] == pytest.approx(1.0)
+
+
+def test_the_interval_takes_the_likeliest_numbers_and_grows_with_its_level():
+    chances = np.array([0.0, 0.0, 0.55, 0.38, 0.05, 0.02])
+    assert blocks.interval(chances, 0.9) == (2, 2, 3)
+    assert blocks.interval(chances, 0.5) == (2, 2, 2)
+    assert blocks.interval(chances, 0.99) == (2, 2, 5)
+    flat = blocks.interval(np.full(11, 1 / 11), 0.9)
+    assert flat[2] - flat[0] == 9
+    assert blocks.is_open(np.full(11, 1 / 11))
+    assert not blocks.is_open(chances)
+
+
 def test_the_sum_of_two_numbers_by_hand():
     one, two = np.array([0.5, 0.5]), np.array([0.2, 0.3, 0.5])
     assert blocks.sum_of([one, two]) == pytest.approx([0.1, 0.25, 0.4, 0.25])

@@ -56,7 +56,7 @@ def test_results_of_simulated_scenes_are_simulated_and_per_block(drawn, model):
     assert {r.kind for r in found.values()} == {"simulated"}
     people = [r for k, r in found.items() if re.search(r"\.(residents|workers)\.", k)]
     assert people
-    assert all(r.unit == "persons per block" for r in people)
+    assert all(re.fullmatch(r"persons per (block|1,000 m² of roof)", r.unit) for r in people)
     size = found["housing.imagery.footprint"].value
     per_roof = {r.key: r for r in housing.results(20241125)}
     whole = per_roof["housing.residents.family.apartment.per_roof"].value
@@ -150,7 +150,7 @@ def test_a_site_without_a_housing_zone_says_so_and_keeps_its_keys(drawn, model):
                 and "workers" not in k}  # fmt: skip
     assert promised <= set(found)
     assert all(r.value is None and r.why_no_value == zone.NO_ZONE for k, r in found.items()
-               if not k.endswith("storeys"))  # fmt: skip
+               if not k.endswith(("storeys", "height")))  # fmt: skip
     assert figures_zone.verdict(nothing, words("en"))
 
 
@@ -190,6 +190,22 @@ def test_the_plan_is_marked_simulated_in_every_frame(drawn):
     data = figures_zone.values(drawn.zone)
     assert set(data["kind"]) == {"simulated"}
     assert (data["what"] == "block").sum() == len(drawn.view.blocks)
+
+
+def test_a_block_that_was_begun_before_the_count_is_not_in_it():
+    edges = np.linspace(100.0, 220.0, imagery.SLICES + 1)
+    looked = imagery.Looked(None, edges, np.ones(imagery.SLICES), np.ones(imagery.SLICES))
+    spans = [(20.0, 90.0), (80.0, 120.0), (110.0, 130.0)]
+    assert [looked.counted(s) for s in spans] == pytest.approx([0.0, 0.5, 1.0])
+
+
+def test_a_number_that_stays_open_has_no_point(drawn, model):
+    nothing = replace(drawn.view, blocks=(), chances=np.full(13, 1 / 13))
+    found = imagery_results.results(replace(drawn.zone, views=(nothing,)), model)
+    count = next(r for r in found if r.key == "housing.imagery.blocks")
+    assert count.value is None
+    assert count.why_no_value == imagery_results.OPEN
+    assert count.interval("0.9")[1] - count.interval("0.9")[0] >= 9
 
 
 def test_an_interval_is_shared_out_over_the_slices_it_reaches():

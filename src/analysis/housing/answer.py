@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis import evidence
-from analysis.housing import imagery_results, quantities, rankings, study
+from analysis.housing import imagery_results, quantities, rankings, study, study_heights
 from analysis.housing.model import levels, model
 from analysis.housing.zone import Zone
 from analysis.results import Result
@@ -29,9 +29,14 @@ def results(
     seen
         What scenes show of the housing zone; without it only the scenarios are told.
     """
-    found = [imagery_results.block_count(seen), *_scenarios(seed, own, level)]
+    found = [
+        imagery_results.edition(seen),
+        imagery_results.block_count(seen),
+        *_scenarios(seed, own, level),
+    ]
     if seen is not None:
-        found += [*imagery_results.results(seen, model(seed, own, level)), *study.results()]
+        found += imagery_results.results(seen, model(seed, own, level))
+        found += [*study.results(), *study_heights.results()]
     return found
 
 

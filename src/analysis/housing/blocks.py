@@ -12,13 +12,16 @@ none was seen, all count alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import stats
 
 DRAWS = 2000
 """Draws of the completeness over which the posterior is averaged."""
+
+OPEN = 0.75
+"""Share of the bound that the interval must cover for the number to stay open."""
 
 
 def completeness(
@@ -68,15 +71,52 @@ def posterior(seen: int, complete: np.ndarray, false: float, most: int) -> np.nd
     return likely / likely.sum()
 
 
-def interval(chances: np.ndarray, level: float) -> tuple[int, int, int]:
-    """Low end, median and high end: the central interval of a posterior over whole numbers.
+def of_some(parts: Sequence[float], posteriors: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Posterior where each block that was seen is one to be counted with a probability.
 
-    It holds at least ``level``, since whole numbers seldom hold it exactly.
+    Parameters
+    ----------
+    parts
+        The probabilities.
+    posteriors
+        From a number of blocks seen to the posterior that it gives.
     """
-    reached = np.cumsum(chances)
-    ends = ((1 - level) / 2, 0.5, (1 + level) / 2)
-    low, middle, high = (int(np.searchsorted(reached, q - 1e-12)) for q in ends)
-    return low, middle, min(high, chances.size - 1)
+    weight = np.ones(1)
+    for part in parts:
+        weight = np.convolve(weight, [1 - part, part])
+    each = [w * posteriors(n) for n, w in enumerate(weight) if w > 0]
+    total = np.zeros(max(p.size for p in each))
+    for one in each:
+        total[: one.size] += one
+    return total
+
+
+def interval(chances: np.ndarray, level: float) -> tuple[int, int, int]:
+    """Low end, median and high end: the likeliest numbers that together hold a level.
+
+    From the likeliest number it grows by the likelier neighbour; of two alike, by the one on the
+    side that holds more. Nothing is missed on the side below what was seen, so a central interval
+    would give away half of what it leaves out. It holds at least ``level``, since whole numbers
+    seldom hold it exactly; intervals of higher levels hold those of lower ones.
+    """
+    middle = int(np.searchsorted(np.cumsum(chances), 0.5 - 1e-12))
+    low = high = int(np.argmax(chances))
+    while chances[low : high + 1].sum() < level - 1e-12:
+        below = float(chances[low - 1]) if low else -1.0
+        above = float(chances[high + 1]) if high + 1 < chances.size else -1.0
+        if np.isclose(below, above, rtol=1e-9):
+            below, above = float(chances[:low].sum()), float(chances[high + 1 :].sum())
+        if below > above:
+            low -= 1
+        else:
+            high += 1
+    return low, min(max(middle, low), high), high
+
+
+def is_open(chances: np.ndarray) -> bool:
+    """Whether what was seen says next to nothing: nearly all numbers are still probable."""
+    low, _, high = interval(chances, 0.9)
+    return high - low >= OPEN * (chances.size - 1)
 
 
 def placed(chances: np.ndarray, truth: int, rng: np.random.Generator) -> float:

@@ -29,9 +29,6 @@ SCALE_M = 100.0
 GAMMA = 0.75
 """Power of the reflectance that is drawn: dark ground keeps its detail."""
 
-OPEN = 0.75
-"""Share of the bound that the interval must cover for the number to stay open."""
-
 
 def state(found: Zone) -> str:
     """What can be said of the number: one of the cases of the verdict."""
@@ -40,8 +37,7 @@ def state(found: Zone) -> str:
         return "no_zone"
     if best is None or best.chances is None:
         return "no_count"
-    low, _, high = blocks.interval(best.chances, 0.9)
-    return "open" if high - low >= OPEN * (best.chances.size - 1) else "narrow"
+    return "open" if blocks.is_open(best.chances) else "narrow"
 
 
 def verdict(found: Zone, w: Words) -> str:
@@ -216,6 +212,8 @@ def _count(view: View, w: Words, nothing: str) -> str:
     if view.chances is None:
         return w(nothing, why=_why(view, w))
     low, middle, high = (w.number(n) for n in blocks.interval(view.chances, 0.9))
+    if blocks.is_open(view.chances):
+        return w("housing.zone.open", low=low, high=high)
     return w("housing.zone.span", value=middle, low=low, high=high)
 
 

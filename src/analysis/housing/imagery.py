@@ -77,6 +77,15 @@ class Looked:
         """Share found over all of the time."""
         return float(self.found.sum() / self.tried.sum())
 
+    def counted(self, begun: tuple[float, float]) -> float:
+        """Probability that a block, with this interval of days, was begun since the count begins.
+
+        An estate that was begun across that day is seen in more than the part that counts.
+        """
+        low, high = begun
+        since = float(self.edges[0])
+        return float(np.clip((high - since) / max(high - low, 1.0), 0.0, 1.0))
+
     def slices(self, begun: Sequence[tuple[float, float]]) -> np.ndarray:
         """How many blocks, with these intervals of days since 1970, were begun in each slice.
 
@@ -180,7 +189,8 @@ def count(
     complete = blocks.completeness(
         looked.found, looked.tried, looked.slices(begun), np.random.default_rng(seed)
     )
-    return blocks.posterior(len(begun), complete, false, most), false
+    sure = [looked.counted(b) for b in begun]
+    return blocks.of_some(sure, lambda n: blocks.posterior(n, complete, false, most)), false
 
 
 def promised(null: Null | None) -> Null | None:

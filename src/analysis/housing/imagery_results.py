@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.growth.detectability import jeffreys
 from analysis.growth.objects import moment
-from analysis.housing import blocks, chain, zone
+from analysis.housing import blocks, chain, heights_results, zone
 from analysis.housing.imagery import Looked
 from analysis.housing.lineage import clean, inputs, kind, pair, upstream
 from analysis.housing.model import Model, levels
@@ -20,6 +20,7 @@ from analysis.housing.quantities import NO_COUNT, NO_LINK
 from analysis.housing.scenarios import ROOF
 from analysis.housing.zone import View, Zone
 from analysis.results import Result, weakest
+from analysis.words import words
 
 STEM = "housing.imagery"
 CHOICES = ("choice:housing.block-size", "choice:housing.block-gsd", "choice:housing.most-blocks")
@@ -29,10 +30,7 @@ SIMULATED = (
     "the scenes are simulated, or not declared as observed: blocks of an invented place are no "
     "count of the claimed ones"
 )
-NO_HEIGHT = (
-    "no height is measured: a foundation has none, and shadows are not read in this edition; "
-    "storeys keep their prior"
-)
+OPEN = "so few such blocks would be found that nearly every number stays as probable as before"
 NONE_SEEN = "no block was seen in the housing zone"
 NO_AREA = "no outline of a block could be fitted"
 FEWEST = 20
@@ -62,11 +60,27 @@ def block_count(found: Zone | None) -> Result:
                   "count begins; those that stood before are not counted")  # fmt: skip
 
 
+def edition(found: Zone | None) -> Result:
+    """The sentence that the chapter stands under."""
+    observed = found is not None and found.kind == "observed"
+    text = words("en")
+    scenes = tuple(f"scene:{s}" for s in found.scenes) if found else ()
+    return Result(
+        key="housing.edition",
+        value=text("housing_edition.observed", scenes=text.number(len(scenes))) if observed
+        else text("housing_edition.simulated"),
+        unit="text", kind="measured" if observed else "simulated",
+        statement="Which images this chapter rests on",
+        method="analysis.housing.imagery_results.edition",
+        inputs=scenes or ("file:data/evidence/housing_parameters.csv",),
+        why_no_interval="a sentence",
+    )  # fmt: skip
+
+
 def results(found: Zone, model: Model) -> list[Result]:
     """All results of the zone, with keys that are there whatever the scenes show."""
     names = levels(found.level)
     made = [
-        _plain(found, "storeys", None, "storeys", "Storeys of a block, from its shadow", NO_HEIGHT),
         *_counts(found),
         *_dates(found),
         *_footprint(found, names),
@@ -76,6 +90,8 @@ def results(found: Zone, model: Model) -> list[Result]:
     best = found.best
     made += _sensor(found, best, "best")
     made += _people(found, model, names)
+    otherwise = why_not(found) if best is None else NONE_SEEN
+    made += heights_results.results(found, model, names, _inputs(found), otherwise)
     return made
 
 
@@ -128,8 +144,10 @@ def _plain(
 
 def _count(found: Zone, key: str, chances: np.ndarray, statement: str) -> Result:
     ends = {lv: blocks.interval(chances, float(lv)) for lv in levels(found.level)}
+    bare = blocks.is_open(chances)
     return Result(
-        key=key, value=ends["0.9"][1], unit="blocks", kind=_kind(found), statement=statement,
+        key=key, value=None if bare else ends["0.9"][1], unit="blocks",
+        why_no_value=OPEN if bare else None, kind=_kind(found), statement=statement,
         method="analysis.housing.blocks.posterior", inputs=_inputs(found),
         intervals={lv: (low, high) for lv, (low, _, high) in ends.items()},
         interval_kind="credible", calibration=STUDIES, coverage="simulated",

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis import evidence
 from analysis.housing import chain, plausibility, scenarios, sensitivity
-from analysis.housing.parameters import Array
+from analysis.housing.parameters import Array, Parameter, from_choice
 from analysis.housing.plausibility import Row
 from analysis.housing.scenarios import Scenario
 from analysis.housing.sensitivity import Index, Saving, Swing
@@ -34,6 +34,10 @@ class Model:
     """Plausibility, always on the sourced parameters."""
     own: Mapping[str, Any]
     """A user's parameters, as `analysis.housing.own.read` returned them."""
+    storey_height: Parameter
+    """Metres from floor to floor."""
+    roof_extra: Parameter
+    """Metres of plinth, attic and parapet."""
 
 
 @step(reads=("evidence",))
@@ -69,6 +73,8 @@ def model(seed: int, own: dict[str, Any] | None = None, level: float = 0.9) -> M
         ),
         rows=plausibility.table(rows, steady, seed, names),
         own=own or {},
+        storey_height=from_choice("storey_height", choices, "housing.storey-height"),
+        roof_extra=from_choice("roof_extra", choices, "housing.roof-extra"),
     )  # fmt: skip
 
 

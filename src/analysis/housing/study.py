@@ -40,7 +40,8 @@ def results() -> list[Result]:
     every, coarse = found["all"], found["ten_metres"]
     said = f"the {100 * found['level']:g} % interval of the number of blocks"
     made = [
-        _one("worlds", every["worlds"], "worlds", "Drawn estates with a known number of blocks"),
+        _one("worlds", every["worlds"], "drawn estates",
+             "Drawn estates with a known number of blocks"),
         _one("coverage", every["coverage"], "1",
              f"Drawn estates in which {said} held the true number", every["coverage_interval90"]),
         _one("held", every["held_by_posterior"], "1",
@@ -54,7 +55,8 @@ def results() -> list[Result]:
              "Where the transform lies against its band"),
         _one("uncorrected", every["seen_is_truth"], "1",
              "Drawn estates in which the number of blocks seen was the true number"),
-        _one("coarse.worlds", coarse["worlds"], "worlds", "Drawn estates seen with 10 m pixels"),
+        _one("coarse.worlds", coarse["worlds"], "drawn estates",
+             "Drawn estates seen with 10 m pixels"),
         _one("coarse.coverage", coarse["coverage"], "1",
              f"Drawn estates in which {said}, were it given at 10 m, held the true number",
              coarse["coverage_interval90"]),

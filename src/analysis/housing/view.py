@@ -10,8 +10,10 @@ from IPython.display import Markdown, display
 from analysis import figures
 from analysis.housing import figures as drawn
 from analysis.housing import figures_drivers as drivers
+from analysis.housing import figures_heights as tall
 from analysis.housing import figures_parameters as values
 from analysis.housing import figures_zone as zones
+from analysis.housing import study_heights
 from analysis.housing.model import Model
 from analysis.housing.zone import Zone
 from analysis.words import words
@@ -48,6 +50,21 @@ def show_zone(found: Zone, language: str) -> None:
     if found.views:
         _table(zones.table(found, language))
     display(Markdown(f"{zones.verdict(found, w)}."))
+
+
+def show_heights(language: str) -> None:
+    """Show how well shadows tell heights on drawn estates."""
+    study = study_heights.read()
+    stem = study_heights.STEM
+    figures.show(
+        tall.predicted(study, language),
+        name="simulated-housing-heights",
+        alt=tall.alt(study, language),
+        caption=words(language)("housing.heights.caption"),
+        keys=[f"{stem}.{name}.{what}" for name in study["sensors"]
+              for what in ("rmse", "prior_rmse", "coverage")],
+        data=tall.values(study),
+    )  # fmt: skip
 
 
 def show_parameters(language: str) -> None:

@@ -18,14 +18,16 @@ from shapely.geometry.base import BaseGeometry
 from analysis import paths
 from analysis.errors import CheckFailed, UserError
 from analysis.growth import measure as growth
+from analysis.growth import site_run
+from analysis.growth.buildings import Building, Measured
 from analysis.growth.candidates import pixel_area_m2
-from analysis.growth.measure import Building, Measured
-from analysis.growth.measured import measured
-from analysis.growth.metric import metric
+from analysis.growth.detect import RESULTS, clear, stable
+from analysis.growth.measured import measured, restored
 from analysis.growth.timeline import DateInterval
-from analysis.housing import blocks, imagery
+from analysis.housing import blocks, heights, imagery
+from analysis.housing.heights import Height
 from analysis.housing.imagery import Looked
-from analysis.scenes import Prepared, Request, cached, prepared
+from analysis.scenes import Prepared, cached, prepared
 from analysis.scenes import grid as grids
 from analysis.site import Site
 from analysis.steps import step
@@ -56,6 +58,9 @@ class Block:
     """Why there is no area."""
     ground_broken: DateInterval | None
     roof_on: DateInterval | None
+    height: Height | None = None
+    """As its shadow tells it; None if nothing is measured."""
+    why_no_height: str = heights.NO_OUTLINE
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,9 @@ class View:
         """Blocks that were begun in the time for which blocks are counted, or after it."""
         if self.settled is None:
             return []
-        end = self.settled.edges[-1]
-        return [b for b in self.blocks if (_begun(b) > end) == recent]
+        look, end = self.settled, self.settled.edges[-1]
+        counted = [b for b in self.blocks if look.counted(_span(b)) > 0]
+        return [b for b in counted if (_begun(b) > end) == recent]
 
 
 @dataclass(frozen=True)
@@ -137,28 +143,19 @@ def seen(
     UserError, CheckFailed
         As `analysis.scenes.prepare`.
     """
-    request = Request(
-        source=_place(source), site=_place(site), start=start, end=end, before=before,
-        after=after, observed=observed,
+    request = site_run.request(
+        source=source, site=site, start=start, end=end, before=before, after=after,
+        observed=observed,
     )  # fmt: skip
     place, day = cached.on_disk(request)
     return _seen(asdict(request), place, cached.site_on_disk(request), day, seed, level)
 
 
-def _place(name: str) -> str:
-    """A file or folder of the checkout by its full path, as the growth chapter names it."""
-    inside = paths.project_root() / name
-    return str(inside) if name and "://" not in name and inside.exists() else name
-
-
-@step(reads=("{place}", "{site_file}", "data/sites", growth.RESULTS))
+@step(reads=("{place}", "{site_file}", "data/sites", RESULTS))
 def _seen(
     request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float
 ) -> Zone:
-    told = dict(request)
-    for name in ("months", "orbits"):
-        told[name] = tuple(told[name])
-    plain = Request(**told)
+    plain = restored(request)
     done = prepared(plain)
     if not done.site.role("housing-zone") or plain.before:
         return nothing(done, level, NO_SERIES if plain.before else NO_ZONE)
@@ -190,7 +187,7 @@ def look(done: Prepared, found: dict[str, Measured | str], *, seed: int, level: 
     views = []
     crs, shapes = "", ()
     for name, result in sorted(found.items()):
-        cube = metric(done.cubes[name])
+        cube = clear(done.cubes[name])
         crs = str(cube.attrs["crs"])
         shapes = tuple(grids.projected(f.geometry, crs) for f in features)
         views.append(view(name, cube, shapes, done.site, result, seed))
@@ -214,20 +211,23 @@ def view(
     gsd, scenes = float(np.sqrt(pixel_area_m2(cube))), cube.sizes["time"]
     if isinstance(found, str):
         return View(name, gsd, scenes, (), None, None, None, None, 0.0, found)
-    inside = tuple(_block(b) for b in found.candidates if _in_zone(b, shapes))
+    apart = imagery.tells_blocks_apart(cube)
+    file = paths.project_root() / RESULTS / heights.STUDY
+    errors = heights.read(file, gsd) if apart else None
+    inside = tuple(_block(b, cube, errors) for b in found.candidates if _in_zone(b, shapes))
     named = found.null is None or found.null.from_stable_ground
-    stable = growth.stable(site, cube) if named else None
+    quiet = stable(site, cube) if named else None
     try:
         begin = imagery.window(_near(cube, shapes, 0.0))
-        settled = imagery.look(cube, seed, begin, stable=stable)
-        recent = imagery.look(cube, seed + 1, (begin[1], 1.0), stable=stable)
+        settled = imagery.look(cube, seed, begin, stable=quiet)
+        recent = imagery.look(cube, seed + 1, (begin[1], 1.0), stable=quiet)
     except UserError as why:
         return View(name, gsd, scenes, inside, None, None, None, None, 0.0, str(why))
     picture, extent = _picture(cube, shapes)
     bare = View(
         name, gsd, scenes, inside, settled, recent, None, None, 0.0, COARSE, picture, extent
     )  # fmt: skip
-    if not imagery.tells_blocks_apart(cube):
+    if not apart:
         return bare
     area = float(sum(s.area for s in shapes))
     most = imagery.most_blocks(area)
@@ -243,12 +243,13 @@ def _in_zone(b: Building, shapes: tuple[BaseGeometry, ...]) -> bool:
     return any(s.contains(b.outline.centroid) for s in shapes)
 
 
-def _block(b: Building) -> Block:
+def _block(b: Building, cube: xr.Dataset, errors: heights.Errors | None) -> Block:
     assert b.thing is not None
     assert b.outline is not None
+    height, why = heights.of_block(b.thing, b.fit, cube, errors)
     return Block(
         b.id, b.thing.kind, b.outline, b.fit is not None, b.area, b.why,
-        b.thing.ground_broken, b.thing.roof_on,
+        b.thing.ground_broken, b.thing.roof_on, height, why,
     )  # fmt: skip
 
 
