@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from analysis import claims, claims_view, evidence
+from analysis import claims, claims_view, evidence, results
 from analysis.evidence import Evidence
 from analysis.growth import record_edition
 from analysis.results import Result, Results
 from analysis.words import words
+from tests.checkout import ROOT
 
 IMAGERY = {
     "second-assembly-hall", "hall-size-60-70-percent", "growth-since-2020",
@@ -243,7 +249,27 @@ def test_the_headline_names_the_missing_images_only_where_they_are_missing(
 ) -> None:
     w = words("en")
     for found, said in ((WHOLE, False), ([replace(r, kind="simulated") for r in WHOLE], True)):
-        results = Results("test", found)
-        counts = claims.counts(claims.judge(tables, results))
-        text = claims_view.headline(counts, w, observed=claims.observed(results))
+        run = Results("test", found)
+        counts = claims.counts(claims.judge(tables, run))
+        text = claims_view.headline(counts, w, observed=claims.observed(run))
         assert ("no image of the plant" in text) is said
+
+
+def test_the_notebook_of_claims_runs_to_its_end_on_observed_results(tmp_path: Path) -> None:
+    dated = made(
+        "growth.candidate-1.roof_on", "date", value="2022-09-11", interval_kind="credible",
+        intervals={"0.9": ("2022-09-01", "2022-10-01"), "0.99": ("2022-08-01", "2022-11-01")},
+    )  # fmt: skip
+    results.write(tmp_path / "results.json", Results("test", [*WHOLE, dated]))
+    out = tmp_path / "claims.ipynb"
+    papermill = Path(sys.executable).parent / "papermill"
+    done = subprocess.run(
+        [str(papermill), "notebooks/claims.ipynb", str(out), "--no-progress-bar",
+         "-p", "run_dir", os.path.relpath(tmp_path, ROOT)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = results.gather(nbformat.read(out, as_version=4).cells, "claims")
+    verdicts = {r.key: r.value for r in told}
+    assert verdicts["claims.second-assembly-hall.verdict"] == "consistent"
+    assert verdicts["claims.count.not-tested"] == 3, "those of the strikes, which are not there"
