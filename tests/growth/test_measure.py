@@ -92,8 +92,18 @@ def test_a_reference_that_was_built_in_the_series_is_not_the_new_hall(bundled) -
     assert {r["denominator"] for r in bundled["ratios"]} == {"hall-a", "hall-b", "union"}
 
 
-def test_a_road_is_no_building(bundled) -> None:
-    assert any("road" in c["class_why"] for c in bundled["candidates"])
+def test_what_is_new_is_compact_as_no_road_is(bundled) -> None:
+    new = [c for c in bundled["candidates"] if c["class"] == "new-footprint"]
+    for c in new:
+        box = shape(c["geometry"]).minimum_rotated_rectangle
+        assert shape(c["geometry"]).area > 0.5 * box.area
+
+
+def test_nothing_is_new_where_nothing_was_built(bundled, truth) -> None:
+    real = [shape(area["geometry"]) for area in truth["areas"].values()]
+    for c in bundled["candidates"]:
+        if c["class"] == "new-footprint":
+            assert any(shape(c["geometry"]).intersects(r) for r in real), c["id"]
 
 
 REFUSED = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -10,10 +10,11 @@ import xarray as xr
 
 from analysis import paths
 from analysis.growth import candidates, haze, series, stood, timeline
-from analysis.growth.candidates import Null
+from analysis.growth.candidates import Candidate, Null
 from analysis.growth.metric import metric
 from analysis.growth.objects import Thing, confirm, merged
 from analysis.growth.series import Series
+from analysis.growth.timeline import Calibration
 from analysis.scenes import grid as grids
 from analysis.site import Site
 
@@ -23,6 +24,12 @@ RESULTS = "bench/results"
 RESTLESS = 40.0
 """Log Bayes factor that stable ground may ask for at most: at twice the usual threshold it is not
 noise that scores, and buildings would be lost."""
+
+SEASONAL = ("it is grown over afterwards", "it has a season afterwards")
+"""Reasons of `analysis.growth.classes` that a building narrower than its pixels may give."""
+
+SOON_DAYS = 540.0
+"""Days after a roof came in which it is not covered anew."""
 
 NOT_STABLE = (
     "the ground that the site names as stable is not: the quiet part of the whole area stands in, "
@@ -79,11 +86,39 @@ def detect(cube: xr.Dataset, site: Site, *, level: float, strictness: float = 1.
         found, null = candidates.find(
             cube, level=level, calibration=calibration, strictness=strictness
         )
+    found = [roofed(c, calibration) for c in found]
     things, read = confirm(merged(found), cube), series.from_cube(cube)
     for thing in things:
-        if thing.kind == "new-footprint" and thing.ground_broken and thing.roof_on:
-            dates = thing.ground_broken.value, thing.roof_on.value
-            against = stood.ground_again(cube, thing.pixels, read, dates)
-            if against:
-                thing.becomes("other", against)
+        _held_against_ground(thing, cube, read)
     return Detected(things, null, read, said)
+
+
+def roofed(found: Candidate, calibration: Calibration | None) -> Candidate:
+    """A candidate whose roof came with what was taken for a new colour of it.
+
+    Dug ground may lie for months without a season, as even as a roof; then the roof looks like
+    another colour. No roof is covered anew so soon.
+    """
+    again, roof = found.recovered, found.roof_on
+    if again is None or roof is None or again.before - roof.value > SOON_DAYS:
+        return found
+    margin = 0.0 if calibration is None else calibration.margin("roof_on", roof.level) * roof.gap
+    when = replace(
+        roof, value=(again.before + again.since) / 2,
+        low=again.before - max(margin, 0.0), high=again.since + max(margin, 0.0),
+    )  # fmt: skip
+    return replace(found, roof_on=when, recovered=None)
+
+
+def _held_against_ground(thing: Thing, cube: xr.Dataset, read: Series) -> None:
+    """Take the class back from open ground, and give it to what covers a part of its pixels."""
+    if thing.ground_broken is None or thing.roof_on is None:
+        return
+    dates = thing.ground_broken.value, thing.roof_on.value
+    if thing.kind == "other" and thing.why in SEASONAL:
+        if stood.covered_share(cube, thing.pixels, read, dates) > stood.COVERED:
+            thing.becomes("new-footprint", "a part of each of its pixels lost its season for good")
+    elif thing.kind == "new-footprint":
+        against = stood.ground_again(cube, thing.pixels, read, dates)
+        if against and stood.covered_share(cube, thing.pixels, read, dates) < stood.COVERED:
+            thing.becomes("other", against)

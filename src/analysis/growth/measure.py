@@ -72,6 +72,7 @@ def measure(
     warnings += seen.warnings
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in seen.things]
     references = [references_of.reference(f, cube, buildings) for f in done.site.references]
+    references_of.fringes(buildings, references, abs(float(cube["x"][1] - cube["x"][0])))
     made = finish(
         done, cube, buildings, references, seed=seed, level=level,
         null=seen.null, warnings=warnings, progress=progress,

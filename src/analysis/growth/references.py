@@ -19,6 +19,9 @@ SETTLED_DAYS = 365.0
 """Days after ground was broken from which a building that the site names is taken to stand, where
 its roof could not be dated: works of a hall take a year."""
 
+FRINGE = 0.15
+"""Share of a building's area below which what touches it may be its edge."""
+
 WITHIN = 0.6
 """Share of an object that the rectangle around a published point must hold to replace it."""
 
@@ -87,6 +90,27 @@ def _candidate_at(
             if share > 0.3:
                 best = max(best, (share, b), key=lambda t: t[0])
     return best[1]
+
+
+def fringes(buildings: Sequence[Building], references: Sequence[Building], gsd: float) -> None:
+    """Small new objects that touch a larger building: an annex, or its edge in another light.
+
+    Called before outlines are fitted; what these are is not told, so they are no new footprints.
+    """
+    for small in buildings:
+        if small.thing is None or small.thing.kind != "new-footprint" or small.start is None:
+            continue
+        if small.feature is not None:
+            continue
+        for large in (*references, *buildings):
+            if large.start is None or large is small or small.thing is large.thing:
+                continue
+            if large.thing is not None and large.thing.kind not in ("new-footprint", "re-roofing"):
+                continue
+            close = large.start.distance(small.start) <= gsd
+            if close and small.start.area < FRINGE * large.start.area:
+                small.thing.becomes("other", "it touches a larger building: an annex, or its edge")
+                break
 
 
 def standing(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 import xarray as xr
+from scipy import ndimage
 from shapely import affinity
 from shapely.geometry import Polygon
 
@@ -27,6 +28,25 @@ BLUR_PIXELS = 0.45
 ALIKE = 0.5
 """Distance between two dates, in deviations of the noise, below which a place looks the same; a
 roof stays beyond it from every date on which there was none."""
+
+COVERED = 0.35
+"""Share of an object's pixels that a roof must cover, by what is left of their season."""
+
+RING = (2, 6)
+"""Pixels from an object between which the ground around shows the season."""
+
+SEASON = 0.02
+"""Deviation of that ground over the dates, near infrared less red, from which it has one."""
+
+FEWEST = 8
+"""Clear dates before and after that a share needs."""
+
+SCATTER = 0.012
+"""Deviation of an object's season from that of the ground around, beyond which they are not of
+one kind: another crop has another calendar."""
+
+MOST_PIXELS = 16
+"""Pixels of an object that may all lie on the rim of a building."""
 
 RIM_PIXELS = 2.5
 """Pixels of ground around the outline that the cover is held against."""
@@ -141,3 +161,53 @@ def ground_again(
     if np.median(far.min(axis=1)) < ALIKE:
         return "it looks as the open ground there did on other dates"
     return ""
+
+
+def covered_share(
+    cube: xr.Dataset, pixels: np.ndarray, series: Series, dates: tuple[float, float]
+) -> float:
+    """Share of an object's pixels that lost their season between two events.
+
+    A building narrower than its pixels leaves a part of the season in them. How much is told by
+    the ground around on the same dates: the slope of the object's near infrared less red against
+    theirs, after over before. A field keeps its slope, whatever its crop.
+
+    Parameters
+    ----------
+    cube, pixels, series, dates
+        As in `ground_again`.
+
+    Returns
+    -------
+    float
+        At most 1; 0 where the ground around has no season, or another one, where too few dates
+        show it, and for objects larger than the rim of a building.
+    """
+    if "red" not in cube or "nir" not in cube or len(pixels) > MOST_PIXELS:
+        return 0.0
+    order = np.argsort(cube["time"].values, kind="stable")
+    inside = np.zeros(cube["valid"].shape[1:], dtype=bool)
+    inside[pixels[:, 0], pixels[:, 1]] = True
+    near, far = (ndimage.binary_dilation(inside, iterations=n) for n in RING)
+    own, around = (_mean_season(cube, order, m) for m in (inside, far & ~near))
+    clear = np.isfinite(own) & np.isfinite(around)
+    slopes = []
+    for there in (clear & (series.days < dates[0]), clear & (series.days >= dates[1])):
+        if there.sum() < FEWEST or around[there].std() < SEASON:
+            return 0.0
+        slope, level = np.polyfit(around[there], own[there], 1)
+        if np.std(own[there] - slope * around[there] - level) > SCATTER:
+            return 0.0
+        slopes.append(slope)
+    before, after = slopes
+    return float(np.clip(1 - after / before, 0, 1)) if before > COVERED else 0.0
+
+
+def _mean_season(cube: xr.Dataset, order: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Near infrared less red ``(time,)`` of some pixels, NaN where under half of them was seen."""
+    rows, columns = np.nonzero(where)
+    seen = cube["valid"].values[order][:, rows, columns]
+    difference = (cube["nir"].values - cube["red"].values)[order][:, rows, columns]
+    total = np.where(seen, difference, 0.0).sum(axis=1)
+    count = seen.sum(axis=1)
+    return np.where(count >= max(rows.size / 2, 1), total / np.maximum(count, 1), np.nan)
