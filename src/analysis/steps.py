@@ -115,8 +115,8 @@ def digest(path: Path) -> str:
         If there is nothing at ``path``.
     """
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     if not path.is_dir():
         raise UserError(f"input {path} does not exist; `make report` sets up what is missing")
     total = hashlib.sha256()
