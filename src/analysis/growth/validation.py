@@ -109,6 +109,12 @@ def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
         ("called_new", seen["called_new"], "buildings", "Candidates called new footprints"),
         ("called_new_of_nothing", seen["called_new_of_nothing"], "buildings",
          "Candidates called new footprints where no building was drawn"),
+        ("planned", study["planned_worlds"], "worlds", "Plants that were planned for each half"),
+        ("built", seen["built"], "buildings", "Buildings of any size built in these plants"),
+        ("found", seen["found"], "buildings", "Of these, found as new footprints"),
+        ("new_is_the_hall", seen["new_is_the_hall"], "worlds",
+         "Plants in which what was called the new hall was it"),
+        ("ratios.without", ratios["worlds_without"], "worlds", "Plants without any ratio"),
     ):  # fmt: skip
         yield _one(f"chain.{name}", value, unit, "chain", what, None)
     for event, own in study["dates"].items():
@@ -128,7 +134,13 @@ def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
                "of ratios that held the truth: coverage on simulated worlds",
                ratios["interval90"], percent=True, extra={"ratios": ratios["n"]})  # fmt: skip
     yield _one("chain.ratios.rmse", ratios["relative_rmse"], "1", "chain",
-               "Root mean square error of ratios, relative", None, percent=True)  # fmt: skip
+               "Root mean square error of ratios, relative; another building in the place of the "
+               "new hall is an error of its ratio", None, percent=True)  # fmt: skip
+    yield _one("chain.ratios.median_error", ratios["median_error"], "1", "chain",
+               "Median error of ratios, relative and without sign", None,
+               percent=True)  # fmt: skip
+    yield _one("chain.ratios.bias", ratios["bias"], "1", "chain",
+               "Mean error of ratios, relative", None, percent=True)  # fmt: skip
 
 
 def _pairs(study: Mapping[str, Any]) -> Iterator[Result]:
