@@ -82,6 +82,9 @@ def planted(
     (c.run / "figures" / "line.csv").unlink()
     foreign = '<script src="https://cdn.example.org/x.js"></script><img src="x.png"></body>'
     _edit(c.site / "about.html", "</body>", foreign)
+    _edit(c.site / "index.html", "42\u00a0missiles", "43\u00a0missiles")
+    (c.site / "methods.html").unlink()
+    shutil.copy(c.site / "about.html", c.site / "more.html")
     return audit(c, PL_API_KEY=SECRET)
 
 
@@ -95,6 +98,9 @@ def planted(
         ("sources-used", "about.md: cites 'nobody_1', which is not in the sources table"),
         ("locks-without-addresses", "requirements/test.lock:2: an address stands in a lock file"),
         ("run-unaltered", "results.json"),
+        ("run-unaltered", "html/index.html: was changed after the book was built; `feb11 report`"),
+        ("run-unaltered", "html/methods.html: is gone"),
+        ("run-unaltered", "html/more.html: was not there when the book was built"),
         ("results-obey-the-contract", "source 'nobody_2' is not in the sources table"),
         ("inputs-unchanged", "data/evidence/launches.csv: has changed since the run"),
         ("inputs-unchanged", "data/evidence/incidents.csv: has changed since the run"),

@@ -131,6 +131,14 @@ def test_only_what_changed_is_executed_again(workshop: Checkout) -> None:
     assert "43\u00a0missiles" in (workshop.site / "index.html").read_text(encoding="utf-8")
 
 
+def test_a_falsified_page_is_built_again(workshop: Checkout) -> None:
+    workshop.report()
+    before, page = workshop.fingerprint(), workshop.site / "index.html"
+    page.write_text(page.read_text("utf-8").replace("missiles", "rockets"), encoding="utf-8")
+    assert not executed(workshop.report())
+    assert workshop.fingerprint() == before
+
+
 def test_a_changed_page_is_built_without_executing_anything(workshop: Checkout) -> None:
     page = workshop.root / "book" / "about.md"
     page.write_text(page.read_text() + "\nAnother line.\n")

@@ -15,7 +15,7 @@ from analysis import evidence, figures, paths, results, steps
 from analysis.audit import prose, studies
 from analysis.audit.registry import Note, Outcome, check
 from analysis.audit.registry import run_all as _run_all
-from analysis.report import gate, notebooks, runs
+from analysis.report import gate, notebooks, published, runs
 from analysis.report.runs import Run
 
 __all__ = ["Outcome", "run_all"]
@@ -102,13 +102,14 @@ def inputs_unchanged(run: Run) -> Iterable[str]:
 
 @check("run-unaltered", needs_run=True)
 def run_unaltered(run: Run) -> Iterable[str]:
-    """Results, executed notebooks and published results are those that the digest was taken of."""
+    """Results, executed notebooks and all that was published are what the digests were taken of."""
     if runs.digest(run.path) != run.record["digest"]:
         yield "results.json or an executed notebook is not what the run's digest was taken of"
-    for name in ("results.json", "run.json"):
+    for name in published.BESIDE:
         inside = run.path / "html" / name
         if not inside.is_file() or inside.read_bytes() != (run.path / name).read_bytes():
             yield f"html/{name}: is not the run's {name}"
+    yield from published.altered(run)
 
 
 @check("notebooks-fit-to-publish", needs_run=True)

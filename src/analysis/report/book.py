@@ -18,7 +18,7 @@ from nbconvert.exporters import HTMLExporter, PythonExporter
 
 from analysis import claims, claims_view, evidence, figures, paths, results, steps
 from analysis.errors import CheckFailed
-from analysis.report import gate, pages, runs
+from analysis.report import gate, pages, published, runs
 from analysis.report.notebooks import Notebook
 from analysis.report.sphinx_ext import CLAIMS, EDITION, RESULTS
 from analysis.words import Words, words
@@ -57,16 +57,22 @@ def build(run: Path, record: Mapping[str, Any], notebooks: Mapping[str, Notebook
     _compile(source, out, record)
     os.replace(out / "_build" / "html", run / "html")
     _downloads(run, notebooks, w)
-    publish_data(run)
     shutil.rmtree(source)
     shutil.rmtree(out)
     _check_pages(run / "html")
 
 
 def publish_data(run: Path) -> None:
-    """Put the run's results and its record beside the pages."""
-    for name in ("results.json", "run.json"):
+    """Put the run's results and its record beside the pages.
+
+    Raises
+    ------
+    CheckFailed
+        If one of them is not fit to publish.
+    """
+    for name in published.BESIDE:
         shutil.copy2(run / name, run / "html" / name)
+        _check_page(run / "html", name)
 
 
 def stage(
@@ -215,7 +221,9 @@ def _check_pages(html: Path) -> None:
     """No page, script or data file of the edition may tell of this machine."""
     for path in sorted(html.rglob("*")):
         if path.suffix in {".html", ".json", ".ipynb", ".csv", ".py", ".txt"} and path.is_file():
-            for leak in gate.leaks(path.read_text(encoding="utf-8", errors="replace")):
-                raise CheckFailed(
-                    f"page {path.relative_to(html)} is not fit to publish: it holds {leak}"
-                )
+            _check_page(html, path.relative_to(html).as_posix())
+
+
+def _check_page(html: Path, name: str) -> None:
+    for leak in gate.leaks((html / name).read_text(encoding="utf-8", errors="replace")):
+        raise CheckFailed(f"page {name} is not fit to publish: it holds {leak}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis import evidence
 from analysis.errors import UserError
-from analysis.report import book, execute, notebooks, runs
+from analysis.report import book, execute, notebooks, published, runs
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,18 @@ def make(
         state = execute.execute(run, found, parameters, staged, earlier, jobs, progress)
         record = runs.record(run, parameters, state.fingerprints, staged)
         record["edition"] = book.edition_key(record["digest"])
-        text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
-        (staged / "run.json").write_text(text + "\n", encoding="utf-8")
         if earlier is not None and _reusable(earlier, record):
             shutil.copytree(earlier.path / "html", staged / "html")
-            book.publish_data(staged)
             built = False
         else:
             progress("book", "running")
             book.build(staged, record, found)
             progress("book", "done")
             built = True
+        record["pages"] = published.digests(staged / "html")
+        text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+        (staged / "run.json").write_text(text + "\n", encoding="utf-8")
+        book.publish_data(staged)
         place = runs.promote(staged, run)
     page = place / "html" / "index.html"
     return Made(page, tuple(state.executed), built)
@@ -107,8 +108,9 @@ def _up_to_date(run: runs.Run, parameters: dict, found: dict[str, notebooks.Note
 
 
 def _same_edition(run: runs.Run) -> bool:
-    page = run.path / "html" / "index.html"
-    return page.is_file() and run.record.get("edition") == book.edition_key(run.record["digest"])
+    """Whether the pages are those that would be built, and nobody changed them since."""
+    same = run.record.get("edition") == book.edition_key(run.record["digest"])
+    return same and not any(published.altered(run))
 
 
 def _reusable(earlier: runs.Run, record: dict) -> bool:
