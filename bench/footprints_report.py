@@ -35,6 +35,10 @@ AGAIN = 1000
 FIRST = np.log([1.5, 0.1, 0.2, 0.1, 0.05, 0.2])
 """Weak prior of the errors of the edges, in the order of `Inflation`, and where the fit begins."""
 
+HOLD, FIRM = 0.02, 0.5
+"""Weight of that prior, and where there are only a few worlds of each kind: a factor of e at one
+standard deviation, or what no world tells of would run away."""
+
 CELLS: dict[str, tuple[tuple[str, float, float], ...]] = {
     "pixels": (("15 to 25", 15, 25), ("25 to 45", 25, 45), ("45 and more", 45, 1e9)),
     "contrast": (("under 0.04", 0, 0.04), ("0.04 to 0.1", 0.04, 0.1), ("over 0.1", 0.1, 9)),
@@ -80,8 +84,11 @@ def measured(records: Sequence[Record]) -> list[Record]:
     return [r for r in records if r.get("joint")]
 
 
-def fit_inflation(records: Sequence[Record]) -> Inflation:
-    """Errors of the edges that make the logged areas most likely (Student, joint by world)."""
+def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
+    """Errors of the edges that make the logged areas most likely (Student, joint by world).
+
+    ``hold`` is the weight of the prior: half of the inverse variance of a logarithm.
+    """
     worlds = [(joint_of(r), truths(r)) for r in measured(records)]
     # without a hall whose old ground was never seen, nothing is said of one
     told = any(j.before is not None and (j.before == 0).any() for j, _ in worlds)
@@ -98,7 +105,7 @@ def fit_inflation(records: Sequence[Record]) -> Inflation:
             n, v = len(error), TAIL_FREEDOM
             total += np.log(np.diag(root)).sum() + 0.5 * (v + n) * np.log1p(away / v)
             total -= gammaln((v + n) / 2) - gammaln(v / 2)
-        return total + 0.02 * float(((logs - first) ** 2).sum())
+        return total + hold * float(((logs - first) ** 2).sum())
 
     found = minimize(cost, first, method="Nelder-Mead", options={"maxiter": 900})
     return Inflation(*(round(float(v), 4) for v in np.exp(found.x)))
@@ -382,7 +389,7 @@ def report() -> None:
         if len(measured(own)) >= 4:
             inflation[gsd] = fit_inflation(own)
         if all(measured(s) for s in simple):
-            transfer[gsd] = together([fit_inflation(s) for s in simple])
+            transfer[gsd] = together([fit_inflation(s, FIRM) for s in simple])
     _areas(logs, inflation, transfer)
     _law(logs, inflation)
 
