@@ -126,3 +126,18 @@ def test_an_even_stage_of_works_is_no_roof_that_was_covered_anew() -> None:
 def test_a_roof_that_gets_another_colour_years_later_keeps_its_date(again) -> None:
     same = candidate(again)
     assert detect.roofed(same, None) is same
+
+
+def test_works_seen_on_few_dates_come_to_rest_as_a_roof(cube) -> None:
+    made = painted(cube, {8: 0.30} | dict.fromkeys(range(9, DATES), 0.34), red=0.08)
+    days = np.sort(cube["time"].values).astype("datetime64[s]").astype(float) / 86400.0
+    found = stood.settled(made, PIXELS, series.from_cube(made), days[8] - 1)
+    assert found == (days[8], days[9])
+
+
+def test_what_never_rests_or_grows_again_does_not_come_to_rest(cube) -> None:
+    days = np.sort(cube["time"].values).astype("datetime64[s]").astype(float) / 86400.0
+    restless = painted(cube, {i: 0.2 + 0.12 * (i % 3) for i in range(8, DATES)})
+    assert stood.settled(restless, PIXELS, series.from_cube(restless), days[8] - 1) is None
+    grown = painted(cube, dict.fromkeys(range(9, DATES), 0.5))
+    assert stood.settled(grown, PIXELS, series.from_cube(grown), days[8] - 1) is None

@@ -14,7 +14,7 @@ from analysis.growth.candidates import Candidate, Null
 from analysis.growth.metric import metric
 from analysis.growth.objects import Thing, confirm, merged
 from analysis.growth.series import Series
-from analysis.growth.timeline import Calibration
+from analysis.growth.timeline import Calibration, DateInterval
 from analysis.scenes import grid as grids
 from analysis.site import Site
 
@@ -27,6 +27,9 @@ noise that scores, and buildings would be lost."""
 
 SEASONAL = ("it is grown over afterwards", "it has a season afterwards")
 """Reasons of `analysis.growth.classes` that a building narrower than its pixels may give."""
+
+RESTLESS_SURFACE = "the surface still changes from date to date"
+"""The reason of `analysis.growth.classes` that works give which ended between few dates."""
 
 SOON_DAYS = 540.0
 """Days after a roof came in which it is not covered anew."""
@@ -89,6 +92,7 @@ def detect(cube: xr.Dataset, site: Site, *, level: float, strictness: float = 1.
     found = [roofed(c, calibration) for c in found]
     things, read = confirm(merged(found), cube), series.from_cube(cube)
     for thing in things:
+        _come_to_rest(thing, cube, read, calibration)
         _held_against_ground(thing, cube, read)
     return Detected(things, null, read, said)
 
@@ -102,12 +106,32 @@ def roofed(found: Candidate, calibration: Calibration | None) -> Candidate:
     again, roof = found.recovered, found.roof_on
     if again is None or roof is None or again.before - roof.value > SOON_DAYS:
         return found
-    margin = 0.0 if calibration is None else calibration.margin("roof_on", roof.level) * roof.gap
-    when = replace(
-        roof, value=(again.before + again.since) / 2,
-        low=again.before - max(margin, 0.0), high=again.since + max(margin, 0.0),
-    )  # fmt: skip
+    when = _between(again.before, again.since, roof, calibration)
     return replace(found, roof_on=when, recovered=None)
+
+
+def _between(
+    last: float, first: float, like: DateInterval, calibration: Calibration | None
+) -> DateInterval:
+    """The interval of a roof that was not there on one clear date, and was on the next."""
+    margin = 0.0
+    if calibration is not None:
+        margin = max(calibration.margin("roof_on", like.level) * like.gap, 0.0)
+    return replace(like, value=(last + first) / 2, low=last - margin, high=first + margin)
+
+
+def _come_to_rest(
+    thing: Thing, cube: xr.Dataset, read: Series, calibration: Calibration | None
+) -> None:
+    """Give works that ended the class of what stands there since."""
+    if thing.kind != "ground-works" or thing.why != RESTLESS_SURFACE or not thing.ground_broken:
+        return
+    ground = thing.ground_broken
+    rest = stood.settled(cube, thing.pixels, read, ground.value)
+    if rest is not None:
+        thing.roof_on = _between(*rest, ground, calibration)
+        thing.last = thing.roof_on.high
+        thing.becomes("new-footprint", "works came to rest as a surface without a season")
 
 
 def _held_against_ground(thing: Thing, cube: xr.Dataset, read: Series) -> None:

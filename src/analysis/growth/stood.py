@@ -14,7 +14,7 @@ from scipy import ndimage
 from shapely import affinity
 from shapely.geometry import Polygon
 
-from analysis.growth.classes import GREEN
+from analysis.growth.classes import GREEN, RESTLESS
 from analysis.growth.series import Series
 from analysis.growth.window import BANDS
 
@@ -40,6 +40,12 @@ SEASON = 0.02
 
 FEWEST = 8
 """Clear dates before and after that a share needs."""
+
+STRAY = 4.0
+"""Factor by which the first date of a surface at rest may lie further off than most."""
+
+FEWEST_AT_REST = 4
+"""Clear dates that must show it."""
 
 SCATTER = 0.012
 """Deviation of an object's season from that of the ground around, beyond which they are not of
@@ -140,15 +146,7 @@ def ground_again(
     dates
         Days since 1970 of ground broken and roof on.
     """
-    order = np.argsort(cube["time"].values, kind="stable")
-    inside = (slice(None), pixels[:, 0], pixels[:, 1])
-    there = cube["valid"].values[order][inside]
-    clear = there.sum(axis=1) >= max(len(pixels) / 2, 1)
-    mean = np.stack([
-        np.where(there, cube[b].values[order][inside], 0.0).sum(axis=1)
-        / np.maximum(there.sum(axis=1), 1)
-        for b in series.bands
-    ], axis=1)  # fmt: skip
+    mean, clear = mean_series(cube, pixels, series)
     earlier, later = (clear & m for m in (series.days < dates[0], series.days >= dates[1]))
     if not earlier.any() or not later.any():
         return ""
@@ -161,6 +159,66 @@ def ground_again(
     if np.median(far.min(axis=1)) < ALIKE:
         return "it looks as the open ground there did on other dates"
     return ""
+
+
+def mean_series(
+    cube: xr.Dataset, pixels: np.ndarray, series: Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean reflectance ``(time, band)`` of some pixels in order of time, and the dates
+    ``(time,)`` on which at least half of them was seen."""
+    order = np.argsort(cube["time"].values, kind="stable")
+    inside = (slice(None), pixels[:, 0], pixels[:, 1])
+    there = cube["valid"].values[order][inside]
+    mean = np.stack([
+        np.where(there, cube[b].values[order][inside], 0.0).sum(axis=1)
+        / np.maximum(there.sum(axis=1), 1)
+        for b in series.bands
+    ], axis=1)  # fmt: skip
+    return mean, there.sum(axis=1) >= max(len(pixels) / 2, 1)
+
+
+def settled(
+    cube: xr.Dataset, pixels: np.ndarray, series: Series, since: float
+) -> tuple[float, float] | None:
+    """The clear dates between which a restless surface came to rest without plants, if it did.
+
+    Works that were seen on few dates are no stage of their own to the scan; with the roof after
+    them they look like a surface that never rests.
+
+    Parameters
+    ----------
+    cube, pixels, series
+        As in `ground_again`.
+    since
+        Days since 1970 of ground broken.
+
+    Returns
+    -------
+    tuple or None
+        Days since 1970 of the last date before, and of the first date after.
+    """
+    if "red" not in series.bands or "nir" not in series.bands:
+        return None
+    mean, clear = mean_series(cube, _core(pixels), series)
+    seen = np.flatnonzero(clear & (series.days >= since))
+    for k in range(1, seen.size - FEWEST_AT_REST + 1):
+        rest = mean[seen[k:]]
+        far = ((rest - np.median(rest, axis=0)) ** 2 / np.diag(series.noise)).mean(axis=1)
+        if np.median(far) > RESTLESS or far[0] > STRAY * RESTLESS:
+            continue
+        red, nir = (rest[:, series.bands.index(b)] for b in ("red", "nir"))
+        if ((nir - red) / np.maximum(nir + red, 1e-3)).max() > GREEN:
+            return None
+        return float(series.days[seen[k - 1]]), float(series.days[seen[k]])
+    return None
+
+
+def _core(pixels: np.ndarray) -> np.ndarray:
+    """Pixels of an object without its rim, in which the ground's season shows; all if none are."""
+    mine = set(map(tuple, pixels.tolist()))
+    steps = ((0, 1), (1, 0), (0, -1), (-1, 0))
+    inner = [p for p in mine if all((p[0] + y, p[1] + x) in mine for y, x in steps)]
+    return np.array(inner) if len(inner) >= FEWEST_AT_REST else pixels
 
 
 def covered_share(
