@@ -31,6 +31,15 @@ LOOK = """() => ({
   language: document.documentElement.lang,
   title: document.title,
   width: document.documentElement.scrollWidth,
+  cut: [...document.querySelectorAll('.bd-article :is(li, p, a, code, td, th)')].filter(e => {
+    const right = e.getBoundingClientRect().right;
+    for (let a = e.parentElement; a && a !== document.body; a = a.parentElement) {
+      const over = getComputedStyle(a).overflowX;
+      if (['auto', 'scroll'].includes(over)) return false;
+      if (['hidden', 'clip'].includes(over)) return right > a.getBoundingClientRect().right + 1;
+    }
+    return false;
+  }).map(e => e.textContent.slice(0, 60)),
 })"""
 
 

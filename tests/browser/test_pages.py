@@ -68,6 +68,11 @@ def test_every_page_fits_a_phone(walked: dict[str, Seen]) -> None:
     assert {name: width for name, width in wide.items() if width > PHONE["width"]} == {}
 
 
+def test_no_key_and_no_path_is_cut_off_on_a_phone(walked: dict[str, Seen]) -> None:
+    cut = {s.name: s.found["cut"][:5] for s in walked.values() if s.found["cut"]}
+    assert cut == {}
+
+
 def test_every_page_says_its_language_its_title_and_one_heading(walked: dict[str, Seen]) -> None:
     for seen in walked.values():
         assert seen.found["language"] == "en", seen.name

@@ -183,7 +183,7 @@ def figure_block(about: Mapping[str, Any], w: Words) -> str:
     ]
     dropdown = "\n\n".join(b for b in basis if b)
     data = f"{{download}}`{w('report.figure_data')} <figures/{name}.csv>`"
-    title, _, subtitle = about["title"].partition("\n")
+    title, _, subtitle = about["title"].rpartition("\n")  # a title may have several lines
     # Where the picture is wider than the screen, its title stands above it as text.
     above = f'<p class="figure-title"><b>{escape(title)}</b> {escape(subtitle)}</p>\n\n'
     return (
