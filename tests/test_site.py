@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from shapely.geometry import Polygon, box, mapping
 
-from analysis import site
+from analysis import paths, site
 from analysis.errors import UserError
 from analysis.geojson import MAX_POSITIONS
+from analysis.results import KINDS
 
 
 def feature(fid="aoi", role="aoi", shape=None, kind="assumed", **more):
@@ -301,3 +303,21 @@ def test_anything_anywhere_is_either_a_site_or_one_clear_line(place, value):
 def test_any_bytes_are_refused_in_one_line(content):
     with pytest.raises(UserError):
         site.parse(content, "place.geojson")
+
+
+def test_the_site_of_the_documentation_is_read():
+    text = (paths.project_root() / "data" / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    read = site.parse(example.encode(), "example.geojson")
+    assert [f.role for f in read.features] == [
+        "aoi", "perimeter", "reference", "stable-ground", "housing-zone",
+    ]  # fmt: skip
+    assert read.warnings == ()
+    assert read["old-hall"].precision_m == 10
+    alone = json.loads(example)
+    del alone["features"][1:]
+    assert parse(alone).aoi.area_m2 == read.aoi.area_m2
+    for role, shapes in site.ROLES.items():
+        assert f"| `{role}` | {', '.join(shapes)} |" in text
+    assert f"at most {site.MAX_AOI_KM2:.0f} km2" in text
+    assert all(f"`{kind}`" in text for kind in KINDS)

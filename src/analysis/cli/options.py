@@ -31,7 +31,12 @@ class Imagery:
             metavar="S",
         ),
     ] = ""
-    site: Annotated[str, typer.Option("--site", help="The site's GeoJSON.", metavar="FILE")] = ""
+    site: Annotated[
+        str,
+        typer.Option(
+            "--site", help="The site's GeoJSON; its format: data/README.md.", metavar="FILE"
+        ),
+    ] = ""
     start: Annotated[
         str,
         typer.Option(

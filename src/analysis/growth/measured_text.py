@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from analysis.growth.readings import BANDS
+
 
 def tables(content: Mapping[str, Any]) -> Iterator[Table]:
     """Buildings, then ratios."""
@@ -43,7 +45,7 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
         yield made
 
 
-_READINGS = ("of", "smaller", "larger", "twice", "none")
+_READINGS = (*BANDS, "none")
 
 
 def remarks(content: Mapping[str, Any]) -> list[str]:
@@ -51,6 +53,12 @@ def remarks(content: Mapping[str, Any]) -> list[str]:
     said = [f"{content['scenes_used']} scenes of {', '.join(content['sensors'])}"]
     if content["kind"] != "observed":
         said.append(f"scenes are {content['kind']}: nothing here is evidence of a real place")
+    if content["ratios"]:
+        bands = ", ".join(
+            f"{name} = {low:.2f} to {high:.2f}" for name, (low, high) in BANDS.items()
+        )
+        said.append(f"readings, as ratio of new to old: {bands}, none = any other; a column is the "
+                    "probability of its reading")  # fmt: skip
     if content["new"] is None:
         said.append(f"no ratio: {content['why_no_new']}")
     return [*said, *content["warnings"]]
