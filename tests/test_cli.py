@@ -279,3 +279,24 @@ def test_the_doctor_never_tells_a_key() -> None:
     assert "PLAK-secret-value" not in done.stdout + done.stderr
     absent = feb11("doctor", "--json", PL_API_KEY="")
     assert json.loads(absent.stdout)["keys"]["PL_API_KEY"] == "not set"
+
+
+def test_on_a_narrow_terminal_no_key_is_cut(published: Checkout) -> None:
+    for arguments in (["results"], ["claims"]):
+        done = published.feb11(*arguments, COLUMNS="60")
+        assert "…" not in done.stdout, done.stdout
+    rows = published.feb11("results", COLUMNS="30").stdout.splitlines()
+    cells = [row.split("│")[1].strip() for row in rows if row.startswith("│")]
+    assert "tiny.answer" in "".join(cells)
+
+
+def test_a_key_prints_all_of_one_result_in_whole_lines(published: Checkout) -> None:
+    done = published.feb11("results", "tiny.answer", COLUMNS="30")
+    assert done.returncode == 0, done.stderr
+    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines() if line.strip())
+    assert said["key"] == "tiny.answer"
+    assert said["value"] == "42\u00a0missiles"
+    assert said["says"] == "A number of the test"
+    assert said["interval"] == "none: a count"
+    assert said["method"] == "analysis.strikes.bounds.share"
+    assert said["input"] == "source:UADT_CSV"

@@ -18,6 +18,11 @@ COMMANDS = (
 )  # fmt: skip
 """In the order of `feb11 --help`."""
 
+CTRL_C = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+INTERRUPTED = "interrupted; earlier results are as they were"
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -45,7 +50,11 @@ def main() -> None:
     except Feb11Error as error:
         _stop(str(error), error.exit_code, debug)
     except KeyboardInterrupt:
-        _stop("stopped; earlier results are as they were", 1, debug)
+        _stop(INTERRUPTED, CTRL_C, debug)
+    except SystemExit as end:
+        if end.code == CTRL_C:  # typer ends so, without a word
+            _stop(INTERRUPTED, CTRL_C, debug)
+        raise
     except Exception as error:
         note = "this is a fault of the program; `--debug` shows where"
         _stop(f"{type(error).__name__}: {error}\n{note}", 3, debug)

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.table import Column
 
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
@@ -15,3 +16,8 @@ out = Console(highlight=False)
 def print_json(content: Any) -> None:
     """Write JSON alone on standard output."""
     sys.stdout.write(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
+
+
+def whole(name: str) -> Column:
+    """A column in which a long key folds onto further lines and is never cut."""
+    return Column(name, overflow="fold")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from analysis.cli import places
 from analysis.cli.console import err, out, print_json
 from analysis.cli.options import AsJson, Selection, Verbose, unfolded
 
@@ -36,6 +37,7 @@ def simulate(
         if verbose or done == total:
             err.print(f"world {world}: {done} of {total} scenes" + verbose * f", {scene}")
 
+    places.folder("DIR", directory)
     first = BUNDLED_SEED if seed is None else seed
     for catalogue in write(directory, seed=first, worlds=worlds, progress=progress):
         print(catalogue)
@@ -67,6 +69,8 @@ def scenes(
     from analysis.scenes import listing, prepared
     from analysis.scenes import manifest as manifests
 
+    if manifest:
+        places.writable("--manifest", manifest)
     done = prepared(selection.request(cloudmask=cloudmask), lambda text: err.print(text))
     content = listing.listing(done)
     if manifest and done.sheets:
@@ -113,9 +117,14 @@ def measure(
     from analysis.growth.measured import measured
     from analysis.scenes import prepared
 
+    if gis:
+        places.folder("--gis", gis)
     request = selection.request()
     found = measured(request, seed=seed, level=level, progress=lambda text: err.print(text))
-    where = prepared(request).site
+    done = prepared(request)
+    where = done.site
+    for text in done.lost:
+        err.print(f"lost: {text}")
     content = measured_json.content(found, where)
     if gis:
         from analysis.growth import gis as files

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from analysis.cli.console import err, out, print_json
+from analysis.cli.console import err, out, print_json, whole
 from analysis.cli.options import AsJson, Imagery, RunName, Verbose, unfolded
 from analysis.errors import CheckFailed, UserError
+
+if TYPE_CHECKING:
+    from analysis.results import Result, Scalar
 
 
 @unfolded
@@ -71,7 +75,8 @@ def claims(run: RunName = "default", as_json: AsJson = False) -> None:
     if as_json:
         print_json({"claims": listed})
         return
-    table = Table("claim", "said as", "verdict", "why", title=f"Claims, run {run}", expand=True)
+    columns = map(whole, ("claim", "said as", "verdict", "why"))
+    table = Table(*columns, title=f"Claims, run {run}", expand=True)
     for item in listed:
         table.add_row(item["id"], item["modality"], item["verdict"], item["why"])
     out.print(table)
@@ -107,12 +112,39 @@ def results(
         print_json({"run": run, **listed})
         return
     w = words("en")
-    table = Table("key", "value", "kind", "statement", title=f"Results, run {run}", expand=True)
-    for r in chosen:
-        table.add_row(r.key, w.result(r), r.kind, r.statement)
-    out.print(table)
     if key:
-        out.print(f"method: {chosen[0].method}\ninputs: {', '.join(chosen[0].inputs)}")
+        for name, said in _told(chosen[0], w.result(chosen[0])):
+            out.print(f"{name:9} {said}", soft_wrap=True, markup=False)
+    rows = chosen[1:] if key else chosen
+    title = f"It rests on, run {run}" if key else f"Results, run {run}"
+    table = Table(*map(whole, ("key", "value", "kind", "statement")), title=title, expand=True)
+    for r in rows:
+        table.add_row(r.key, w.result(r), r.kind, r.statement)
+    if rows:
+        out.print(table)
+
+
+def _told(result: Result, value: str) -> Iterator[tuple[str, str]]:
+    """One result for people, line by line, nothing cut."""
+    yield "key", result.key
+    yield "value", value
+    yield "says", result.statement
+    yield "kind", result.kind
+    if result.intervals:
+        ends = (f"{_plain(low)} to {_plain(high)} at {level}"
+                for level, (low, high) in result.intervals.items())  # fmt: skip
+        yield "interval", f"{result.interval_kind}: {'; '.join(ends)}"
+    elif result.why_no_interval:
+        yield "interval", f"none: {result.why_no_interval}"
+    if result.coverage:
+        yield "coverage", ", ".join([result.coverage, *result.calibration])
+    yield "method", result.method
+    for name in result.inputs:
+        yield "input", name
+
+
+def _plain(end: Scalar) -> str:
+    return "no limit" if end is None else f"{end:.6g}" if isinstance(end, float) else str(end)
 
 
 def audit(run: RunName = "default", as_json: AsJson = False) -> None:
