@@ -22,6 +22,7 @@ from analysis.growth.buildings import Building, Measured
 from analysis.growth.calibrated import calibrated
 from analysis.growth.candidates import Null
 from analysis.growth.detect import clear, detect
+from analysis.growth.footprint import PLAIN
 from analysis.growth.metric import is_metric
 from analysis.growth.outlines import common, outlined, reclass
 from analysis.growth.ratio import Ratio
@@ -161,7 +162,27 @@ def _fitted(
         progress(f"outline of {building.id}")
         building.fit, building.why = None, building.why if building.start is None else ""
         outlined(building, sensors, known)
+        _plainer(building, sensors, known)
     return all(b.fit is not None for b in chain if b.start is not None)
+
+
+def _plainer(
+    building: Building, sensors: Sequence[xr.Dataset], known: Mapping[str, Polygon]
+) -> None:
+    """Begin once more from the rectangle around a start in pixels, and keep what fits better.
+
+    Pixels of a yard beside a hall make a ragged start, from which a ragged outline may follow.
+    """
+    start = building.start
+    if building.thing is None or start is None:
+        return
+    around = start.minimum_rotated_rectangle
+    if start.area > PLAIN * around.area:
+        return
+    other = replace(building, start=around, fit=None, why="")
+    outlined(other, sensors, known)
+    if other.fit and (building.fit is None or other.fit.misfit < building.fit.misfit):
+        building.fit, building.why = other.fit, ""
 
 
 def _days(cube: xr.Dataset) -> np.ndarray:
