@@ -27,7 +27,9 @@ def read() -> dict[str, Any]:
     """
     try:
         content = json.loads((paths.project_root() / STUDY).read_text(encoding="utf-8"))
-        return {name: content[name] for name in ("level", "all", "by_scenes", "ten_metres")}
+        return {
+            name: content[name] for name in ("level", "all", "by_scenes", "ten_metres", "across")
+        }
     except FileNotFoundError:
         raise UserError(f"{STUDY} is missing: run `make bench`") from None
     except (ValueError, KeyError, TypeError) as error:
@@ -60,6 +62,14 @@ def results() -> list[Result]:
         _one("coarse.coverage", coarse["coverage"], "1",
              f"Drawn estates in which {said}, were it given at 10 m, held the true number",
              coarse["coverage_interval90"]),
+    ]  # fmt: skip
+    older = found["across"]
+    made += [
+        _one("across.worlds", older["worlds"], "drawn estates",
+             "Drawn estates begun across the day on which the count begins"),
+        _one("across.coverage", older["coverage"], "1",
+             f"Of them, those in which {said} held the number begun since that day",
+             older["coverage_interval90"]),
     ]  # fmt: skip
     for scenes, part in sorted(found["by_scenes"].items(), key=lambda item: int(item[0])):
         made += [
