@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from analysis import paths
 from analysis.errors import UserError
@@ -57,17 +58,23 @@ def table() -> pd.DataFrame:
 
 
 def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
-    power = cell["power"]
+    power, low_high = cell["power"], jeffreys(cell["coverage"], cell["worlds"])
     return {
         "gsd": cell["gsd"], "scenes": cell["scenes"], "worlds": cell["worlds"],
         "rmse": cell["rmse"], "rmse_low": cell["rmse_interval90"][0],
         "rmse_high": cell["rmse_interval90"][1], "bias": cell["bias"],
         "width": cell["median_width"], "coverage": cell["coverage"],
-        "coverage_low": cell["coverage_interval90"][0],
-        "coverage_high": cell["coverage_interval90"][1], "bound": cell["bound"],
+        "coverage_low": low_high[0], "coverage_high": low_high[1], "bound": cell["bound"],
         "inside": power["interval_inside_the_band"],
         **{r: power["rivals"][r][f"likelihood_ratio_{ODDS}"] for r in RIVALS},
     }  # fmt: skip
+
+
+def jeffreys(share: float, worlds: int) -> tuple[float, float]:
+    """90 % interval of a share of independent worlds; also where all of them, or none, have it."""
+    hits = round(share * worlds)
+    low, high = stats.beta.ppf((0.05, 0.95), hits + 0.5, worlds - hits + 0.5)
+    return (0.0 if hits == 0 else float(low)), (1.0 if hits == worlds else float(high))
 
 
 def results() -> list[Result]:
@@ -82,14 +89,15 @@ def _answers(rows: pd.DataFrame) -> Iterator[Result]:
     """One sentence for each pixel size, at the usual number of scenes."""
     text = words("en")
     for gsd, own in rows.groupby("gsd"):
-        enough = own[own["worlds"] >= FEWEST]
+        usual = own[(own["worlds"] >= FEWEST) & (own["scenes"] == USUAL)]
         sentence = None
-        if len(enough):
-            row = enough.iloc[(enough["scenes"] - USUAL).abs().argmin()]
+        for row in usual.itertuples():
             sentence = text(
                 "resolvability.answer", scenes=f"{row.scenes:.0f}", gsd=f"{row.gsd:g}",
-                rmse=text.number(row.rmse, 3), width=text.number(row.width, 2),
-                power=text.number(100 * float(row[list(RIVALS)].min())),
+                rmse=text.number(row.rmse, 3), low=text.number(row.rmse_low, 3),
+                high=text.number(row.rmse_high, 3), width=text.number(row.width, 2),
+                coverage=text.number(100 * row.coverage),
+                power=text.number(100 * min(getattr(row, r) for r in RIVALS)),
                 inside=text.number(100 * row.inside), worlds=f"{row.worlds:.0f}",
             )  # fmt: skip
         yield Result(
@@ -130,9 +138,10 @@ def _cell(row: Any) -> list[Result]:
         one("ratio_bound", row.bound, "Least error of the ratio that any method could have under "
             "the bound's own assumptions (van Trees)"),
         one("inside_the_band", row.inside, "Share of worlds in which the 90 % interval lies inside "
-            "the claim's band", percent=True),
+            "the claim's band", jeffreys(row.inside, row.worlds), percent=True),
         *(one(f"refutes_{r}", getattr(row, r), f"Share of worlds in which the reading {r!r} is at "
-              f"least {ODDS} times less likely than the claim's", percent=True) for r in RIVALS),
+              f"least {ODDS} times less likely than the claim's",
+              jeffreys(getattr(row, r), row.worlds), percent=True) for r in RIVALS),
     ]  # fmt: skip
 
 
