@@ -23,8 +23,9 @@ from analysis import evidence, simulate
 from analysis import site as sites
 from analysis.growth import measure
 from analysis.growth.buildings import Measured
-from analysis.housing import heights, scenarios
+from analysis.housing.heights import ANGLES, MOST_RMSE_M, Errors, Height, Prior, learn, of_block
 from analysis.housing.parameters import from_choice
+from analysis.housing.scenarios import build
 from analysis.scenes import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.sensors import SENSORS as KNOWN
@@ -63,21 +64,21 @@ LEVEL = 0.9
 DRAWS = 2000
 
 
-def prior() -> heights.Prior:
+def prior() -> Prior:
     """Storeys and heights as the report takes them, from the evidence alone."""
     tables = evidence.load()
-    storeys = scenarios.build(tables.housing_parameters, tables.choices)["open-roof"]["storeys"]
+    storeys = build(tables.housing_parameters, tables.choices)["open-roof"]["storeys"]
     each, more = (
         from_choice(name, tables.choices, f"housing.{name}")
         for name in ("storey-height", "roof-extra")
     )
-    return heights.Prior.of(
+    return Prior.of(
         (int(storeys.low), int(storeys.high)), (each.low, each.high), (more.low, more.high)
     )
 
 
 def world(
-    seed: int, kind: str, sensor: str, scenes: int, before: heights.Prior
+    seed: int, kind: str, sensor: str, scenes: int, before: Prior
 ) -> tuple[World, dict[str, int]]:
     """An estate of blocks whose heights are drawn from what is taken before, and their storeys."""
     base = simulate.SPECS["matched" if kind == "apron" else kind]
@@ -132,7 +133,7 @@ def measured(made: World, sensor: str, seed: int) -> tuple[Measured, Any]:
     return measure.measure(done, seed=seed, level=LEVEL), cube
 
 
-def one(half: str, number: int, sensor: str, before: heights.Prior) -> list[dict[str, Any]]:
+def one(half: str, number: int, sensor: str, before: Prior) -> list[dict[str, Any]]:
     """True and fitted heights of one estate, one row for each true block or stray height.
 
     A height of an outline that is no block's is held against the block that it covers most of;
@@ -153,11 +154,11 @@ def one(half: str, number: int, sensor: str, before: heights.Prior) -> list[dict
     if not rows:
         return []
     found, cube = measured(made, sensor, seed)
-    anyhow = heights.Errors(1.0, 0.0, 0.0, 0.0, 0.0)
+    anyhow = Errors(1.0, 0.0, 0.0, 0.0, 0.0)
     for b in found.candidates:
         if b.thing is None or b.outline is None:
             continue
-        seen, _ = heights.of_block(b.thing, b.fit, cube, anyhow)
+        seen, _ = of_block(b.thing, b.fit, cube, anyhow)
         if seen is None or b.fit is None:
             continue
         told = {"fitted": round(seen.metres, 2), "own": round(seen.deviation, 4),
@@ -177,9 +178,7 @@ def _blocks(rows: list[dict[str, Any]]) -> int:
     return len({(r["seed"], r["block"]) for r in rows})
 
 
-def scored(
-    rows: list[dict[str, Any]], errors: heights.Errors, before: heights.Prior
-) -> list[dict[str, Any]]:
+def scored(rows: list[dict[str, Any]], errors: Errors, before: Prior) -> list[dict[str, Any]]:
     """The rows with a height, with the posterior beside the truth."""
     ends = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
     made = []
@@ -187,7 +186,7 @@ def scored(
         if "fitted" not in row or not row["block"]:
             continue
         deviation = errors.deviation(row["fitted"], row["own"], row["misfit"])
-        seen = heights.Height(row["fitted"], deviation, errors.odd, row["angles"])
+        seen = Height(row["fitted"], deviation, errors.odd, row["angles"])
         low, middle, high = before.quantiles(seen, ends)
         number, chance = before.chances(seen)
         made.append(row | {
@@ -198,7 +197,7 @@ def scored(
 
 
 def summary(
-    rows: list[dict[str, Any]], every: list[dict[str, Any]], before: heights.Prior
+    rows: list[dict[str, Any]], every: list[dict[str, Any]], before: Prior
 ) -> dict[str, Any]:
     """Error and coverage, with 90 % intervals by bootstrap of estates; the prior beside it."""
     ends = before.quantiles(None, ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2))
@@ -243,7 +242,7 @@ def summary(
     }
 
 
-def sensor(name: str, rows: list[dict[str, Any]], before: heights.Prior) -> dict[str, Any]:
+def sensor(name: str, rows: list[dict[str, Any]], before: Prior) -> dict[str, Any]:
     """Each half of a sensor's estates, scored with the errors of the other; then those of both."""
     every = [r for r in rows if r["sensor"] == name]
     halves = {half: [r for r in every if r["half"] == half] for half in FIRST}
@@ -259,19 +258,19 @@ def sensor(name: str, rows: list[dict[str, Any]], before: heights.Prior) -> dict
     }
     return {
         "gsd": KNOWN[name].gsd, "errors": asdict(errors_of(every)), "score": made,
-        "usable": bool(made.get("rmse_m", np.inf) <= heights.MOST_RMSE_M and narrow),
+        "usable": bool(made.get("rmse_m", np.inf) <= MOST_RMSE_M and narrow),
         "by_spec": kinds, "blocks": used,
     }  # fmt: skip
 
 
-def errors_of(rows: list[dict[str, Any]]) -> heights.Errors:
+def errors_of(rows: list[dict[str, Any]]) -> Errors:
     """Errors of the heights among some rows."""
     told = [r for r in rows if "fitted" in r and r["block"]]
     fitted, truth, sd, misfit = (
         np.array([r[k] for r in told], dtype=float) for k in ("fitted", "truth", "own", "misfit")
     )
     estates = np.array([r["seed"] for r in told])
-    return heights.learn(fitted - truth, fitted, sd, misfit, estates)
+    return learn(fitted - truth, fitted, sd, misfit, estates)
 
 
 def main(minutes: float = MINUTES) -> None:
@@ -295,8 +294,8 @@ def main(minutes: float = MINUTES) -> None:
         if done % 20 == 0:
             print(f"heights: {done} estates", file=sys.stderr, flush=True)
     record = {
-        "code": tested, "level": LEVEL, "angles": heights.ANGLES,
-        "most_rmse_m": heights.MOST_RMSE_M,
+        "code": tested, "level": LEVEL, "angles": ANGLES,
+        "most_rmse_m": MOST_RMSE_M,
         "sensors": {name: sensor(name, rows, before) for name in SENSORS},
         "asked": len(order), "drawn": done, "kinds": list(KINDS), "seeds": FIRST,
         "seconds": round(time.perf_counter() - started, 1),

@@ -14,8 +14,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from analysis.housing import parameters
-from analysis.housing.parameters import Parameter, Pick, Shape
+from analysis.housing.parameters import (
+    DOMAINS,
+    Parameter,
+    Pick,
+    Shape,
+    from_choice,
+    from_rows,
+)
 
 Route = Literal["households", "floor-area", "beds", "bed-area"]
 """Counted by households per block; by floor area; by beds per storey; by floor area per bed."""
@@ -63,7 +69,7 @@ class Plan:
         """Names of its parameters, in the order of the chain."""
         beds = ("plant_workers_per_bed",) if self.building == "dormitory" else ()
         named = {*self.picks, *beds}
-        return tuple(name for name in parameters.DOMAINS if name in named)
+        return tuple(name for name in DOMAINS if name in named)
 
 
 def _storeys(*rows: str) -> Pick:
@@ -152,14 +158,12 @@ def build(
 def _scenario(
     plan: Plan, rows: pd.DataFrame, choices: pd.DataFrame, own: Mapping[str, Any]
 ) -> Scenario:
-    sourced = [parameters.from_rows(name, rows, pick) for name, pick in plan.picks.items()]
+    sourced = [from_rows(name, rows, pick) for name, pick in plan.picks.items()]
     if plan.building == "dormitory":
-        sourced.append(
-            parameters.from_choice("plant_workers_per_bed", choices, "housing.plant-beds")
-        )
+        sourced.append(from_choice("plant_workers_per_bed", choices, "housing.plant-beds"))
     replaced = {p.name: p for p in _own(plan, own)}
     known = {p.name: p for p in sourced} | replaced
-    ordered = tuple(known[name] for name in parameters.DOMAINS if name in known)
+    ordered = tuple(known[name] for name in DOMAINS if name in known)
     return Scenario(plan, ordered, own=tuple(replaced))
 
 
@@ -169,7 +173,7 @@ def _own(plan: Plan, own: Mapping[str, Any]) -> Iterable[Parameter]:
     for scope, name, low, mode, high in sorted(own.get("values", ()), key=lambda v: v[0]):
         if scope not in ("", plan.name) or name not in allowed:
             continue
-        shape: Shape = "whole" if parameters.DOMAINS[name].whole else "uniform"
+        shape: Shape = "whole" if DOMAINS[name].whole else "uniform"
         if mode is not None and shape == "uniform":
             shape = "triangular"
         yield Parameter(
