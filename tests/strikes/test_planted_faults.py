@@ -41,7 +41,7 @@ def wrong_total(folder: Path) -> str:
 
 
 def duplicated_rival(folder: Path) -> str:
-    """One rival report of an event, entered again as a third."""
+    """One rival report of an event, entered again as a third, with its source."""
     place: list[int] = []
 
     def change(lines: Lines) -> Lines:
@@ -51,6 +51,12 @@ def duplicated_rival(folder: Path) -> str:
         return [*lines[: i + 1], copy, *lines[i + 1 :]]
 
     edit(folder, "incidents", change)
+    edit(
+        folder, "incident_sources",
+        lambda lines: [
+            *lines, *(x.replace("I02b,", "I02c,", 1) for x in lines if x.startswith("I02b,"))
+        ],
+    )  # fmt: skip
     return f"incidents.csv row {place[0]}: I02c repeats another report word for word"
 
 
