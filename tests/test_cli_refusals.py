@@ -32,9 +32,8 @@ def test_a_file_where_a_folder_is_needed_is_named(file: Path) -> None:
         places.folder("--gis", f"{file}/x/y")
 
 
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder here refuses root")
 def test_a_folder_that_nothing_can_be_written_in_is_named() -> None:
-    with pytest.raises(UserError, match="--gis /proc/x: nothing can be written in /proc"):
+    with pytest.raises(UserError, match="--gis /proc/x: nothing can be written in /"):
         places.folder("--gis", "/proc/x")
 
 

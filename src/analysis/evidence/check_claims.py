@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.evidence import lineage
 from analysis.evidence.package import Evidence
-from analysis.evidence.problem import Problem, file_row
+from analysis.evidence.problem import Problem, file_row, twice
 from analysis.evidence.sources import web_address
 
 
@@ -28,8 +28,7 @@ def lineage_links(evidence: Evidence) -> Iterator[Problem]:
                 "lineage", file_row(index), ",".join(columns), f"exactly one {name} must be given"
             )
     columns = [c for part in ends.values() for c in part]
-    for index in table.index[table.duplicated(columns)]:
-        yield Problem("lineage", file_row(index), None, "the same link stands above already")
+    yield from twice("lineage", table, columns, lambda _: "the same link stands above already")
     graph = lineage.parents(evidence)
     child = table["child_claim"].fillna(table["child_facility_claim"])
     for index, claim in child.items():
@@ -75,14 +74,15 @@ def counted_once(evidence: Evidence) -> Iterator[Problem]:
             )
         seen.setdefault(key, row.claim_id)
     rows = evidence.claim_lineage
-    for index in rows.index[rows.duplicated(["claim_id", "aggregate_claim", "facility_claim"])]:
-        yield Problem(
-            "claim_lineage",
-            file_row(index),
-            None,
+    yield from twice(
+        "claim_lineage",
+        rows,
+        ["claim_id", "aggregate_claim", "facility_claim"],
+        lambda index: (
             f"the row stands already for {rows.at[index, 'claim_id']}: "
-            "it would count twice in one lineage",
-        )
+            "it would count twice in one lineage"
+        ),
+    )
 
 
 def sourced(evidence: Evidence) -> Iterator[Problem]:

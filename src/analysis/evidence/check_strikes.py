@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.errors import UserError
 from analysis.evidence import derived
 from analysis.evidence.package import Evidence
-from analysis.evidence.problem import Problem, file_row
+from analysis.evidence.problem import Problem, file_row, twice
 
 
 def incident_rows(evidence: Evidence) -> Iterator[Problem]:
@@ -97,13 +97,12 @@ def repeated_reports(evidence: Evidence) -> Iterator[Problem]:
         for c in table
         if c not in ("incident_id", "event_id", "reading", "is_alternative", "note")
     ]
-    for index in table.index[table.duplicated(told)]:
-        yield Problem(
-            "incidents",
-            file_row(index),
-            None,
-            f"{table.at[index, 'incident_id']} repeats another report word for word",
-        )
+    yield from twice(
+        "incidents",
+        table,
+        told,
+        lambda index: f"{table.at[index, 'incident_id']} repeats another report word for word",
+    )
 
 
 def launch_rows(evidence: Evidence) -> Iterator[Problem]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -36,3 +38,11 @@ class Problem:
 def file_row(index: Hashable) -> int:
     """Row in the file of an index of a table as loaded."""
     return int(str(index)) + 2
+
+
+def twice(
+    name: str, table: pd.DataFrame, columns: Sequence[str], said: Callable[[Hashable], str]
+) -> Iterator[Problem]:
+    """Rows of a table that repeat an earlier one in some columns; ``said`` of a row's index."""
+    for index in table.index[table.duplicated(list(columns))]:
+        yield Problem(name, file_row(index), None, said(index))

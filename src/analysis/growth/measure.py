@@ -114,10 +114,13 @@ def finish(
     hall, why_no_new = _largest(own, done.site, str(cube.attrs["crs"]))
     chain = [b for b in (hall, *references) if b is not None]
     sensors = common(chain, cubes, known)
-    if len(sensors) > 1 and not _fitted(chain, sensors, known, progress):
-        sensors = [cube]  # draws of a ratio need the same sensors for all
-    if len(sensors) == 1:
-        _fitted([b for b in chain if b is not hall or b.fit is None], sensors, known, progress)
+    rest = [b for b in chain if b is not hall]  # the hall is fitted to the main sensor already
+    if len(sensors) > 1:
+        # draws of a ratio need the same sensors for all
+        sensors, rest = (
+            (sensors, []) if _fitted(chain, sensors, known, progress) else ([cube], chain)
+        )
+    _fitted(rest, sensors, known, progress)
     gsd = abs(float(cube["x"][1] - cube["x"][0]))
     # where a finer sensor joins in, the coarser one's errors stand: too wide, not too narrow
     known_errors = calibrated(gsd)

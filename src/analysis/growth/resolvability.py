@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis import paths
 from analysis.errors import UserError
+from analysis.growth.detectability import jeffreys
 from analysis.results import Result
 from analysis.steps import step
 from analysis.words import words
@@ -58,7 +59,7 @@ def table() -> pd.DataFrame:
 
 
 def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
-    power, low_high = cell["power"], jeffreys(cell["coverage"], cell["worlds"])
+    power, low_high = cell["power"], _share(cell["coverage"], cell["worlds"])
     return {
         "gsd": cell["gsd"], "scenes": cell["scenes"], "worlds": cell["worlds"],
         "rmse": cell["rmse"], "rmse_low": cell["rmse_interval90"][0],
@@ -70,11 +71,10 @@ def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def jeffreys(share: float, worlds: int) -> tuple[float, float]:
+def _share(share: float, worlds: int) -> tuple[float, float]:
     """90 % interval of a share of independent worlds; also where all of them, or none, have it."""
-    hits = round(share * worlds)
-    low, high = stats.beta.ppf((0.05, 0.95), hits + 0.5, worlds - hits + 0.5)
-    return (0.0 if hits == 0 else float(low)), (1.0 if hits == worlds else float(high))
+    low, high = jeffreys(np.array([round(share * worlds)]), np.array([worlds]), 0.9)
+    return float(low[0]), float(high[0])
 
 
 def results() -> list[Result]:
@@ -138,10 +138,10 @@ def _cell(row: Any) -> list[Result]:
         one("ratio_bound", row.bound, "Least error of the ratio that any method could have under "
             "the bound's own assumptions (van Trees)"),
         one("inside_the_band", row.inside, "Share of worlds in which the 90 % interval lies inside "
-            "the claim's band", jeffreys(row.inside, row.worlds), percent=True),
+            "the claim's band", _share(row.inside, row.worlds), percent=True),
         *(one(f"refutes_{r}", getattr(row, r), f"Share of worlds in which the reading {r!r} is at "
               f"least {ODDS} times less likely than the claim's",
-              jeffreys(getattr(row, r), row.worlds), percent=True) for r in RIVALS),
+              _share(getattr(row, r), row.worlds), percent=True) for r in RIVALS),
     ]  # fmt: skip
 
 

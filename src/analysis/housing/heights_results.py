@@ -96,7 +96,8 @@ def results(
                     *model.scenarios["open-roof"]["storeys"].inputs),
             intervals={lv: pair(*_span(values, float(lv), whole=name == "storeys"))
                        for lv in names},
-            interval_kind="credible", calibration=("bench:heights",), coverage="simulated",
+            interval_kind="credible", calibration=("bench:heights",),
+            coverage="simulated" if found.kind == "simulated" else "unproven",
         )  # fmt: skip
     yield from _people(own, scenes, model, drawn, names)
 

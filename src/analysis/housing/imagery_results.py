@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.growth.detectability import jeffreys
 from analysis.growth.objects import moment
-from analysis.housing import blocks, chain, heights_results, zone
+from analysis.housing import blocks, chain, heights_results, study, zone
 from analysis.housing.imagery import Looked
 from analysis.housing.lineage import clean, inputs, kind, pair, upstream
 from analysis.housing.model import Model, levels
@@ -150,8 +150,15 @@ def _count(found: Zone, key: str, chances: np.ndarray, statement: str) -> Result
         why_no_value=OPEN if bare else None, kind=_kind(found), statement=statement,
         method="analysis.housing.blocks.posterior", inputs=_inputs(found),
         intervals={lv: (low, high) for lv, (low, _, high) in ends.items()},
-        interval_kind="credible", calibration=STUDIES, coverage="simulated",
+        interval_kind="credible", calibration=STUDIES, coverage=_covered(found),
     )  # fmt: skip
+
+
+def _covered(found: Zone) -> str:
+    """``simulated`` where drawn estates held the level as far as their number tells."""
+    scored = study.read()
+    held = scored["all"]["coverage_interval90"][1] >= scored["level"]
+    return "simulated" if found.kind == "simulated" and held else "unproven"
 
 
 def _counts(found: Zone) -> Iterator[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from analysis import paths
@@ -25,15 +26,24 @@ def read() -> dict[str, Any]:
     UserError
         If it is missing or is no study of this kind.
     """
+    return parts(STUDY, "blocks", ("level", "all", "by_scenes", "ten_metres", "across"))
+
+
+def parts(file: str, what: str, names: Sequence[str]) -> dict[str, Any]:
+    """Some parts of a committed study.
+
+    Raises
+    ------
+    UserError
+        If it is missing or is no study of this kind.
+    """
     try:
-        content = json.loads((paths.project_root() / STUDY).read_text(encoding="utf-8"))
-        return {
-            name: content[name] for name in ("level", "all", "by_scenes", "ten_metres", "across")
-        }
+        content = json.loads((paths.project_root() / file).read_text(encoding="utf-8"))
+        return {name: content[name] for name in names}
     except FileNotFoundError:
-        raise UserError(f"{STUDY} is missing: run `make bench`") from None
+        raise UserError(f"{file} is missing: run `make bench`") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{STUDY} is no study of blocks: {error}") from None
+        raise UserError(f"{file} is no study of {what}: {error}") from None
 
 
 def results() -> list[Result]:

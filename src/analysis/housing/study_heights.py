@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from analysis import paths
-from analysis.errors import UserError
 from analysis.housing.imagery import FINEST_PIXELS, WIDTH_M
+from analysis.housing.study import parts
 from analysis.results import Result
 from analysis.steps import step
 
@@ -28,14 +26,7 @@ def read() -> dict[str, Any]:
     UserError
         If it is missing or is no study of this kind.
     """
-    try:
-        text = (paths.project_root() / STUDY).read_text(encoding="utf-8")
-        content = json.loads(text)
-        return {name: content[name] for name in ("level", "angles", "most_rmse_m", "sensors")}
-    except FileNotFoundError:
-        raise UserError(f"{STUDY} is missing: run `make bench`") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{STUDY} is no study of heights: {error}") from None
+    return parts(STUDY, "heights", ("level", "angles", "most_rmse_m", "sensors"))
 
 
 def results() -> list[Result]:
