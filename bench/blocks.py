@@ -160,7 +160,7 @@ def one(task: tuple[str, int, int, str], *, across: bool = False) -> dict[str, A
     small = replace(roomy, plans=(replace(roomy.plans[0], pixels=PIXELS[sensor]),))
     cube = detect.clear(simulate.cube(replace(world, spec=small)))
     try:
-        begin = imagery.window(cube)
+        when = imagery.window(cube)
     except UserError:
         return None
     inside = mask(cube, zone.exterior.coords)
@@ -169,21 +169,22 @@ def one(task: tuple[str, int, int, str], *, across: bool = False) -> dict[str, A
     null = found.null
     stable = detect.stable(place, cube) if null.from_stable_ground else None
     things = [t for t in found.things if imagery.is_block(t.kind)]
-    looked = imagery.look(cube, seed, begin, stable=stable)
+    looked = imagery.look(cube, seed, when, stable=stable)
     begun = [
         (t.ground_broken.low, t.ground_broken.high)
         for t in things
         if t.ground_broken is not None and _middle_in(inside, t.pixels)
     ]
-    begun = [b for b in begun if looked.counted(b) > 0]
     chances, expected = imagery.count(begun, looked, null, zone.area, MOST, seed)
     low, middle, high = blocks.interval(chances, LEVEL)
-    truth = sum(bool(days(b.ground_broken) >= looked.edges[0]) for b in world.buildings
+    first, _ = looked.days("settled")
+    truth = sum(bool(days(b.ground_broken) >= first) for b in world.buildings
                 if b.ground_broken is not None)  # fmt: skip
+    hit, tried = looked.share("settled")
     return {
         "seed": seed, "spec": name, "scenes": scenes, "sensor": sensor, "truth": truth,
-        "seen": len(begun), "classes": [t.kind for t in things],
-        "complete": round(looked.share, 3), "false": round(expected, 4),
+        "seen": sum(looked.counted(b) > 0 for b in begun), "classes": [t.kind for t in things],
+        "complete": round(hit / tried, 3), "false": round(expected, 4),
         "threshold": round(float(null.threshold), 2),
         "median": middle, "low": low, "high": high,
         "held": round(float(chances[low : high + 1].sum()), 4),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from bench import blocks as bench
 from bench import record
@@ -39,9 +40,12 @@ def drawn():
 def test_blocks_are_counted_outlined_and_dated_as_they_were_drawn(drawn):
     truth = drawn.world.buildings
     assert len(truth) >= 5
-    low, _, high = blocks.interval(drawn.view.chances, 0.9)
+    low, _, high = blocks.interval(drawn.view.chances["settled"], 0.9)
     assert low <= len(truth) <= high
-    assert drawn.view.chances.sum() == pytest.approx(1)
+    assert set(drawn.view.chances) == set(drawn.view.before) == set(imagery.PARTS)
+    for part, chances in drawn.view.chances.items():
+        assert chances.sum() == pytest.approx(1)
+        assert drawn.view.before[part].shape == chances.shape
     for block in drawn.view.blocks:
         assert block.area is not None
         east, north = block.outline.centroid.x - ORIGIN[0], block.outline.centroid.y - ORIGIN[1]
@@ -98,9 +102,8 @@ def test_observed_scenes_give_a_count_of_their_own_kind(drawn):
 
 
 def test_the_wait_for_a_roof_is_measured_from_the_roof(drawn):
-    waits = imagery_results.delays(drawn.view.settled)
-    table = drawn.view.settled.table
-    assert len(waits) == int(table["detected"].sum())
+    waits = imagery_results.delays(drawn.view.looked)
+    assert len(waits) == drawn.view.looked.share("settled")[0]
     assert waits.min() >= 0
     assert 0 < np.median(waits) < 400
 
@@ -120,12 +123,13 @@ def test_blocks_that_stood_from_the_start_are_not_counted(drawn):
     found = growth.measure(done, seed=1, level=0.9)
     view = zone.view("sim-3m", done.cube, drawn.zone.shapes, drawn.site, found, 1)
     assert view.blocks == ()
-    assert view.chances[0] == view.chances.max()
+    assert all(chances[0] == chances.max() for chances in view.chances.values())
 
 
 def test_ten_metre_pixels_give_no_number():
     coarse = estate(SEED, sensor="sim-10m")
-    assert coarse.view.chances is None
+    assert not coarse.view.chances
+    assert coarse.view.looked is not None, "what would be found is told all the same"
     assert coarse.view.why == zone.COARSE
     assert coarse.zone.best is None
     assert "blocks of one row" in imagery_results.why_not(coarse.zone)
@@ -193,27 +197,55 @@ def test_the_plan_is_marked_simulated_in_every_frame(drawn):
     assert (data["what"] == "block").sum() == len(drawn.view.blocks)
 
 
+def by_thirds() -> imagery.Looked:
+    """Twelve slices of ten days from day 100: three before the count, six in it, three after."""
+    table = pd.DataFrame({"ground_broken": np.array([131, 190, 191, 219], "datetime64[D]")})
+    found, tried = np.arange(12), np.full(12, 11)
+    return imagery.Looked(table, np.linspace(100.0, 220.0, 13), found, tried, slice(3, 9))
+
+
+def test_parts_of_the_time_have_their_own_days_and_shares():
+    looked = by_thirds()
+    assert looked.days("settled") == (130.0, 190.0)
+    assert looked.days("recent") == (190.0, 220.0)
+    assert looked.days("all") == (130.0, 220.0)
+    assert looked.share("settled") == (3 + 4 + 5 + 6 + 7 + 8, 66)
+    assert looked.share("recent") == (9 + 10 + 11, 33)
+    assert looked.counts("all").sum() == 9
+    assert [len(looked.rows(part)) for part in imagery.PARTS] == [2, 2, 4]
+
+
+def test_injected_blocks_lie_in_the_slices_of_their_days(drawn):
+    looked = drawn.view.looked
+    assert looked.tried.sum() == len(looked.table)
+    assert looked.found.sum() == looked.table["detected"].sum()
+    for part in imagery.PARTS:
+        assert looked.share(part) == (looked.rows(part)["detected"].sum(), len(looked.rows(part)))
+    clear = np.sort(drawn.cube["time"].values.astype("datetime64[D]").astype(float))
+    assert looked.edges[-1] == pytest.approx(clear[-1])
+    assert clear[0] < looked.edges[0] < looked.days("settled")[0] < looked.days("recent")[0]
+
+
 def test_a_block_that_was_begun_before_the_count_is_not_in_it():
-    edges = np.linspace(100.0, 220.0, imagery.SLICES + 1)
-    looked = imagery.Looked(None, edges, np.ones(imagery.SLICES), np.ones(imagery.SLICES))
-    spans = [(20.0, 90.0), (80.0, 120.0), (110.0, 130.0)]
-    assert [looked.counted(s) for s in spans] == pytest.approx([0.0, 0.5, 1.0])
+    spans = [(20.0, 90.0), (110.0, 150.0), (140.0, 160.0), (215.0, 230.0)]
+    assert [by_thirds().counted(s) for s in spans] == pytest.approx([0.0, 0.5, 1.0, 1.0])
 
 
 def test_a_number_that_stays_open_has_no_point(drawn, model):
-    nothing = replace(drawn.view, blocks=(), chances=np.full(13, 1 / 13))
+    nothing = replace(drawn.view, blocks=(), chances=drawn.view.before)
     found = imagery_results.results(replace(drawn.zone, views=(nothing,)), model)
     count = next(r for r in found if r.key == "housing.imagery.blocks")
     assert count.value is None
     assert count.why_no_value == imagery_results.OPEN
-    assert count.interval("0.9")[1] - count.interval("0.9")[0] >= 9
+    most = drawn.view.chances["settled"].size - 1
+    assert count.interval("0.9")[1] - count.interval("0.9")[0] >= 0.7 * most
 
 
 def test_an_interval_is_shared_out_over_the_slices_it_reaches():
-    edges = np.linspace(0.0, 120.0, imagery.SLICES + 1)
-    looked = imagery.Looked(None, edges, np.zeros(imagery.SLICES), np.ones(imagery.SLICES))
-    assert looked.slices([(5.0, 25.0)])[:4] == pytest.approx([0.25, 0.5, 0.25, 0.0])
-    assert looked.slices([(-40.0, -20.0), (130.0, 131.0)])[[0, -1]] == pytest.approx([1.0, 1.0])
+    shares = by_thirds().slices([(105.0, 125.0), (60.0, 80.0), (230.0, 231.0), (112.0, 112.0)])
+    assert shares[0, :4] == pytest.approx([0.25, 0.5, 0.25, 0.0])
+    assert [shares[1, 0], shares[2, -1], shares[3, 1]] == pytest.approx([1.0, 1.0, 1.0])
+    assert shares.sum(axis=1) == pytest.approx(np.ones(4))
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +275,8 @@ def test_an_estate_is_begun_in_the_time_that_is_counted():
     assert cube.sizes["time"] == 16
     assert len(outline) == 4
     assert len(world.buildings) <= bench.MOST
-    low, high = imagery.window(cube)
+    first, low, high = imagery.window(cube)
+    assert 0 < first < low < high
     days = cube["time"].values.astype("datetime64[D]").astype(float)
     begun = [float(np.datetime64(b.ground_broken, "D").astype(int)) for b in world.buildings]
     share = (np.array(begun) - days[0]) / (days[-1] - days[0])

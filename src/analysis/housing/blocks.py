@@ -1,94 +1,146 @@
-"""How many blocks there are, given how many were seen: a stated, simple model.
+"""How many blocks there are, given how many were seen and when: a stated, simple model.
 
-Of ``N`` blocks each is seen with the same probability, the completeness, which is known only as
-well as injected blocks tell (Jeffreys). False alarms add a Poisson count. Before anything is seen,
-every ``N`` from none to a bound is as probable as any other. Without false alarms and bound, what
-was missed then follows a negative binomial distribution.
-
-Completeness hangs on when an estate was begun, since all of its blocks share the same months of
-cloud: it is taken by slices of time. Slices in which blocks were seen count by their number; if
-none was seen, all count alike.
+Blocks are begun evenly over one stretch of time, the works; every stretch of consecutive slices of
+time is as probable as any other. What is begun in a slice is seen with a probability, the slice's
+completeness, which is known only as well as injected blocks tell (Jeffreys). Before anything is
+seen, every number from none to a bound is as probable as any other. False alarms add a Poisson
+count. So works that reach into months in which nothing would be found leave room for blocks that
+were missed, and an estate that was begun across an edge of the count is taken as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
-from scipy import stats
+from scipy.special import gammaln
 
-DRAWS = 2000
+DRAWS = 60
 """Draws of the completeness over which the posterior is averaged."""
 
+ALARMS = 3
+"""False alarms among the blocks seen that are reckoned with at most."""
+
+MOST = 500
+"""Blocks that are reckoned with at most: the orders of more exceed the numbers of a computer."""
+
 OPEN = 0.75
-"""Share of the bound that the interval must cover for the number to stay open."""
+"""Share of the interval before anything was seen that must be left for the number to stay open."""
 
 
-def completeness(
-    found: np.ndarray, tried: np.ndarray, seen: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Draws of the probability that a block is seen.
+def completeness(found: np.ndarray, tried: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draws ``(draw, slice)`` of the probability that a block is seen.
 
     Parameters
     ----------
     found, tried
         ``(slice,)`` injected blocks by the time at which they were begun.
-    seen
-        ``(slice,)`` blocks seen in the zone, by the same.
     """
-    found, tried, seen = (np.asarray(v, dtype=float) for v in (found, tried, seen))
-    weight = np.where(tried > 0, seen if seen[tried > 0].sum() > 0 else 1.0, 0.0)
-    if not weight.sum() > 0:
-        return rng.beta(0.5, 0.5, DRAWS)
-    at = rng.choice(weight.size, DRAWS, p=weight / weight.sum())
-    return rng.beta(found[at] + 0.5, tried[at] - found[at] + 0.5)
+    found, tried = np.asarray(found, dtype=float), np.asarray(tried, dtype=float)
+    return rng.beta(found + 0.5, tried - found + 0.5, (DRAWS, found.size))
 
 
-def posterior(seen: int, complete: np.ndarray, false: float, most: int) -> np.ndarray:
-    """Probability of every number of blocks from none to a bound.
+def posterior(
+    begun: np.ndarray,
+    complete: np.ndarray,
+    lengths: np.ndarray,
+    counted: np.ndarray,
+    false: float,
+    most: int,
+) -> np.ndarray:
+    """Probability of every number of blocks that were begun in the time that counts.
 
     Parameters
     ----------
-    seen
-        Blocks that were counted.
+    begun
+        ``(seen, slice)`` share of the time in which each block that was seen may have been begun.
     complete
-        Draws of the completeness.
+        ``(draw, slice)`` from `completeness`.
+    lengths
+        ``(slice,)`` of the slices, in any unit.
+    counted
+        ``(slice,)`` boolean: the time that counts. Works that do not touch it are left out.
     false
-        False alarms that are expected among them.
+        False alarms that are expected in all of the time.
     most
-        The bound; at least ``seen`` is taken.
+        Bound of all blocks; at least the number seen is taken.
 
     Returns
     -------
     numpy.ndarray
-        ``(most + 1,)``, sums to 1.
+        ``(max(most, seen) + 1,)``, sums to 1.
     """
-    number = np.arange(max(most, seen) + 1)
-    likely = np.zeros(number.size)
-    for alarms in range(seen + 1):
-        true = stats.binom.pmf(seen - alarms, number[:, None], complete).mean(axis=1)
-        likely += stats.poisson.pmf(alarms, false) * true
-    return likely / likely.sum()
+    seen = len(begun)
+    most = max(most, seen)
+    density = begun / (lengths / lengths.sum())
+    # (alarms, missed that count, other missed): what does not hang on the works
+    ways = [_missed(seen, alarms, most) for alarms in range(min(ALARMS, seen) + 1)]
+    parts, logs = [], []
+    for share in _works(lengths, counted):
+        hit, hidden = share * complete, share * (1 - complete)
+        inside, outside = (hit[:, w] @ density[:, w].T for w in (counted, ~counted))
+        taken, log = _assigned(inside, outside, false)
+        missed, other = (hidden[:, w].sum(axis=1)[:, None] for w in (counted, ~counted))
+        part = np.zeros(most + 1)
+        for way, some in zip(ways, taken, strict=True):
+            n = np.arange(len(way))
+            unseen = missed**n * (other**n @ way.T)
+            for inner in range(seen + 1):
+                reach = min(n.size, most + 1 - inner)
+                part[inner : inner + reach] += some[:, inner] @ unseen[:, :reach]
+        parts.append(part)
+        logs.append(log)
+    total = np.exp(np.array(logs) - max(logs)) @ np.array(parts)
+    return np.asarray(total / total.sum())
 
 
-def of_some(parts: Sequence[float], posteriors: Callable[[int], np.ndarray]) -> np.ndarray:
-    """Posterior where each block that was seen is one to be counted with a probability.
+def prior(lengths: np.ndarray, counted: np.ndarray, most: int) -> np.ndarray:
+    """Probability of every number of blocks that count, before anything is seen.
 
-    Parameters
-    ----------
-    parts
-        The probabilities.
-    posteriors
-        From a number of blocks seen to the posterior that it gives.
+    It falls off where works may lie partly in time that does not count. Parameters as in
+    `posterior`.
     """
-    weight = np.ones(1)
-    for part in parts:
-        weight = np.convolve(weight, [1 - part, part])
-    each = [w * posteriors(n) for n, w in enumerate(weight) if w > 0]
-    total = np.zeros(max(p.size for p in each))
-    for one in each:
-        total[: one.size] += one
-    return total
+    nothing = np.zeros((1, lengths.size))
+    return posterior(nothing[:0], nothing, lengths, counted, 0.0, most)
+
+
+def _works(lengths: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """For every stretch of slices that touches the counted ones, what share lies in each slice."""
+    every = []
+    for first in range(lengths.size):
+        for last in range(first, lengths.size):
+            share = np.zeros(lengths.size)
+            share[first : last + 1] = lengths[first : last + 1]
+            if share[counted].any():
+                every.append(share / share.sum())
+    return np.array(every)
+
+
+def _assigned(inside: np.ndarray, outside: np.ndarray, alarm: float) -> tuple[np.ndarray, float]:
+    """Weight ``(alarms, draw, number)`` of so many of the seen being alarms, and begun in time.
+
+    ``inside`` and ``outside`` are ``(draw, seen)``: how well each fits a block of either time. The
+    logarithm of a factor stands beside, since products of many blocks leave a computer's range.
+    """
+    draws, seen = inside.shape
+    log = 0.0
+    ways = np.zeros((min(ALARMS, seen) + 1, draws, seen + 1))
+    ways[0, :, 0] = 1.0
+    for k in range(seen):
+        more = outside[:, k, None] * ways
+        more[:, :, 1:] += inside[:, k, None] * ways[:, :, :-1]
+        more[1:] += alarm * ways[:-1]
+        high = float(more.max())
+        if high == 0:  # works in which nothing could be seen, and more seen than alarms
+            return more, -np.inf
+        ways, log = more / high, log + float(np.log(high))
+    return ways, log
+
+
+def _missed(seen: int, alarms: int, most: int) -> np.ndarray:
+    """Orders ``(missed that count, other missed)`` of blocks, true and missed, up to a bound."""
+    true = seen - alarms
+    one, two = np.ogrid[: most - true + 1, : most - true + 1]
+    logs = gammaln(true + one + two + 1) - gammaln(one + 1) - gammaln(two + 1) - gammaln(seen + 1)
+    return np.asarray(np.exp(np.where(one + two <= most - true, logs, -np.inf)))
 
 
 def interval(chances: np.ndarray, level: float) -> tuple[int, int, int]:
@@ -113,10 +165,14 @@ def interval(chances: np.ndarray, level: float) -> tuple[int, int, int]:
     return low, min(max(middle, low), high), high
 
 
-def is_open(chances: np.ndarray) -> bool:
-    """Whether what was seen says next to nothing: nearly all numbers are still probable."""
+def is_open(chances: np.ndarray, before: np.ndarray) -> bool:
+    """Whether what was seen says next to nothing: it rules out few of the probable numbers.
+
+    ``before`` is the `prior`, of the same bound.
+    """
     low, _, high = interval(chances, 0.9)
-    return high - low >= OPEN * (chances.size - 1)
+    first, _, last = interval(before, 0.9)
+    return min(high, last) - max(low, first) >= OPEN * (last - first)
 
 
 def placed(chances: np.ndarray, truth: int, rng: np.random.Generator) -> float:
@@ -124,11 +180,3 @@ def placed(chances: np.ndarray, truth: int, rng: np.random.Generator) -> float:
     below = float(chances[:truth].sum())
     own = float(chances[truth]) if truth < chances.size else 0.0
     return below + float(rng.uniform()) * own
-
-
-def sum_of(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Posterior of the sum of independent numbers."""
-    total = np.ones(1)
-    for part in parts:
-        total = np.convolve(total, part)
-    return total

@@ -35,15 +35,21 @@ def state(found: Zone) -> str:
     best = found.best
     if found.why:
         return "no_zone"
-    if best is None or best.chances is None:
+    if best is None:
         return "no_count"
-    return "open" if blocks.is_open(best.chances) else "narrow"
+    return "open" if _is_open(best) else "narrow"
 
 
 def verdict(found: Zone, w: Words) -> str:
     """What can be said of the number, in words."""
-    share = found.best.settled.share if found.best and found.best.settled else 0.0
-    return w(f"housing.zone_verdict.{state(found)}", why=why_not(found), share=_percent(w, share))
+    share = found.best.found_share if found.best else None
+    return w(
+        f"housing.zone_verdict.{state(found)}", why=why_not(found), share=_percent(w, share or 0.0)
+    )
+
+
+def _is_open(view: View) -> bool:
+    return blocks.is_open(view.chances["settled"], view.before["settled"])
 
 
 def plan(found: Zone, language: str) -> Figure:
@@ -73,23 +79,23 @@ def _percent(w: Words, share: float) -> str:
 
 def _title(found: Zone, case: str, w: Words) -> str:
     best = found.best
-    if best is None or best.chances is None or best.settled is None:
+    if best is None:
         return w("housing.zone.title_no_count")
-    low, _, high = blocks.interval(best.chances, 0.9)
+    low, _, high = blocks.interval(best.chances["settled"], 0.9)
     text = {"open": "_open", "narrow": "" if not best.seen() else "_seen"}[case]
     return w(
         f"housing.zone.title{'' if best.seen() else '_none'}{text}",
         seen=w.number(len(best.seen())), low=w.number(low), high=w.number(high),
-        share=_percent(w, best.settled.share),
+        share=_percent(w, best.found_share or 0.0),
     )  # fmt: skip
 
 
 def _subtitle(found: Zone, case: str, w: Words) -> str:
     best = found.best
-    if best is None or best.settled is None:
+    if best is None or best.looked is None:
         return w("housing.zone.subtitle_no_count")
     first, last = (
-        w.date(str(moment(float(best.settled.edges[i])).astype("datetime64[D]"))) for i in (0, -1)
+        w.date(str(moment(day).astype("datetime64[D]"))) for day in best.looked.days("settled")
     )
     level = _percent(w, found.level)
     return w("housing.zone.subtitle", **{"from": first, "until": last, "level": level})
@@ -109,7 +115,7 @@ def _map(ax: Axes, found: Zone, view: View, w: Words) -> None:
     for block in view.blocks:
         _outline(ax, block, found.level, w)
     _furniture(ax, view, w)
-    share = view.settled.share if view.settled else None
+    share = view.found_share
     ax.set_title(
         w("housing.zone.panel_bare" if share is None else "housing.zone.panel",
           sensor=view.sensor, scenes=w.number(view.scenes), share=_percent(w, share or 0.0)),
@@ -160,19 +166,20 @@ def _furniture(ax: Axes, view: View, w: Words) -> None:
 def _number(ax: Axes, view: View, w: Words) -> None:
     """Posterior of the number of blocks, with what was taken before."""
     ax.grid(visible=False)
-    if view.chances is None:
+    if not view.chances:
         ax.set_axis_off()
         why = _broken(w("housing.zone.no_count", why=_why(view, w)))
         ax.text(0.5, 0.6, why, fontsize=_SMALL, ha="center", va="center", wrap=True,
                 transform=ax.transAxes)  # fmt: skip
         return
-    number = np.arange(view.chances.size)
-    ax.bar(number, view.chances, color=SKY, edgecolor=BLACK, lw=0.6, width=0.8)
-    prior = 1 / number.size
-    ax.axhline(prior, color=BLACK, lw=1.2, ls="--", label=w("housing.zone.prior"))
+    chances, before = view.chances["settled"], view.before["settled"]
+    number = np.arange(chances.size)
+    ax.bar(number, chances, color=SKY, edgecolor=BLACK, lw=0.6, width=0.8)
+    ax.stairs(before, np.arange(chances.size + 1) - 0.5, baseline=None, color=BLACK, lw=1.2,
+              ls="--", label=w("housing.zone.prior"))  # fmt: skip
     ax.legend(loc="upper right", fontsize=_SMALL, frameon=False, borderpad=0)
     ax.set_xlim(-0.7, 1.4 * number.size)  # room for the legend and the mark
-    ax.set_ylim(0, max(1.35 * float(view.chances.max()), 1.6 * prior))
+    ax.set_ylim(0, max(1.35 * float(chances.max()), 1.6 * float(before.max())))
     ax.set_xlabel(w("housing.zone.axis"), fontsize=_SMALL)
     ax.set_ylabel(w("housing.zone.chance"), fontsize=_SMALL)
     ax.tick_params(labelsize=_SMALL)
@@ -209,10 +216,10 @@ def alt(found: Zone, language: str) -> str:
 
 
 def _count(view: View, w: Words, nothing: str) -> str:
-    if view.chances is None:
+    if not view.chances:
         return w(nothing, why=_why(view, w))
-    low, middle, high = (w.number(n) for n in blocks.interval(view.chances, 0.9))
-    if blocks.is_open(view.chances):
+    low, middle, high = (w.number(n) for n in blocks.interval(view.chances["settled"], 0.9))
+    if _is_open(view):
         return w("housing.zone.open", low=low, high=high)
     return w("housing.zone.span", value=middle, low=low, high=high)
 
@@ -222,14 +229,18 @@ def table(found: Zone, language: str) -> pd.DataFrame:
     w = words(language)
     rows = []
     for v in found.views:
-        drawn = delays(v.settled) if v.settled else None
+        drawn = delays(v.looked) if v.looked else None
+        shares = [
+            "" if v.looked is None else _percent(w, np.divide(*v.looked.share(part)))
+            for part in ("settled", "recent")
+        ]
         ends = None if drawn is None else (np.median(drawn), *span(drawn, drawn, found.level))
         values: dict[str, Any] = {
             "sensor": v.sensor,
             "pixel": w.number(v.gsd),
             "dates": w.number(v.scenes),
-            "found": "" if v.settled is None else _percent(w, v.settled.share),
-            "found_recent": "" if v.recent is None else _percent(w, v.recent.share),
+            "found": shares[0],
+            "found_recent": shares[1],
             "delay": "" if ends is None else w(
                 "housing.zone.span", value=w.number(ends[0]), low=w.number(ends[1]),
                 high=w.number(ends[2])),
@@ -250,8 +261,11 @@ def values(found: Zone) -> pd.DataFrame:
                 row |= {"value": round(float(np.median(b.area)), 1), "low": round(low, 1),
                         "high": round(high, 1)}  # fmt: skip
             rows.append(row | {"outline": shapely.to_wkt(b.outline, rounding_precision=1)})
-        if v.chances is not None:
-            rows += [{"sensor": v.sensor, "what": "probability", "id": str(n),
-                      "value": round(float(p), 6)} for n, p in enumerate(v.chances)]  # fmt: skip
+        if v.chances:
+            rows += [
+                {"sensor": v.sensor, "what": what, "id": str(n), "value": round(float(p), 6)}
+                for what, every in (("probability", v.chances), ("before", v.before))
+                for n, p in enumerate(every["settled"])
+            ]
     names = ["sensor", "what", "id", "class", "value", "low", "high", "outline"]
     return pd.DataFrame(rows, columns=names).assign(kind=found.kind)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -35,15 +36,19 @@ UNTIL = 0.85
 
 SPARE_DATES = 2
 """Clear dates before the works that the count asks for beyond those without which an object may
-have stood from the start (`analysis.growth.candidates.BEFORE_DATES`): dates are uncertain, and an
-estate that was begun across that edge would be seen in part."""
+have stood from the start (`analysis.growth.candidates.BEFORE_DATES`): dates are uncertain, and
+what was begun in between is seen in part."""
 
 SLICES = 12
-"""Parts of that time for which completeness is taken apart: a third of a year each in five years,
-about as far as clear dates lie apart."""
+"""Parts of the time that counts for which completeness is taken apart: a third of a year each in
+five years, about as far as clear dates lie apart. The time before and after is cut alike."""
 
-INJECTED = 600
-"""Blocks that are injected: fifty in a slice."""
+INJECTED = 800
+"""Blocks that are injected: about fifty in a slice."""
+
+PARTS = ("settled", "recent", "all")
+"""Parts of the time for which blocks are counted: what is old enough to be told from a season, what
+was begun later, and both."""
 
 CLEAR = 0.5
 """Share of a scene in plain sight from which its date counts as clear."""
@@ -62,42 +67,71 @@ COVER = 0.25
 
 @dataclass(frozen=True)
 class Looked:
-    """What became of injected blocks."""
+    """What became of injected blocks, by slices of time: before the count begins, in the time of
+    the count, and after it."""
 
     table: pd.DataFrame
     """One row each, as in `analysis.growth.detectability.Recovery`."""
     edges: np.ndarray
-    """``(SLICES + 1,)`` days since 1970: the slices of time in which blocks were begun."""
+    """``(slice + 1,)`` days since 1970: between them blocks were begun."""
     found: np.ndarray
-    """``(SLICES,)`` blocks found, by when they were begun."""
+    """``(slice,)`` blocks found, by when they were begun."""
     tried: np.ndarray
+    settled: slice
+    """The slices of the time that counts."""
 
-    @property
-    def share(self) -> float:
-        """Share found over all of the time."""
-        return float(self.found.sum() / self.tried.sum())
+    def part(self, name: str) -> slice:
+        """The slices of one of `PARTS`."""
+        first, last = self.settled.start, self.settled.stop
+        every = (self.settled, slice(last, None), slice(first, None))
+        return dict(zip(PARTS, every, strict=True))[name]
+
+    def counts(self, name: str) -> np.ndarray:
+        """``(slice,)`` boolean: the slices of a part of the time."""
+        out = np.zeros(self.found.size, dtype=bool)
+        out[self.part(name)] = True
+        return out
+
+    def days(self, name: str) -> tuple[float, float]:
+        """First and last day of a part of the time, since 1970."""
+        at = self.part(name)
+        return float(self.edges[at.start]), float(self.edges[-1 if at.stop is None else at.stop])
+
+    def share(self, name: str) -> tuple[int, int]:
+        """Blocks found and injected in a part of the time."""
+        at = self.part(name)
+        return int(self.found[at].sum()), int(self.tried[at].sum())
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Injected blocks that were begun in a part of the time."""
+        first, last = self.days(name)
+        begun = days_of(self.table["ground_broken"])
+        return self.table[(begun > first) & (begun <= last)]
 
     def counted(self, begun: tuple[float, float]) -> float:
         """Probability that a block, with this interval of days, was begun since the count begins.
 
         An estate that was begun across that day is seen in more than the part that counts.
         """
-        low, high = begun
-        since = float(self.edges[0])
-        return float(np.clip((high - since) / max(high - low, 1.0), 0.0, 1.0))
+        return float(self.slices([begun])[0, self.part("all")].sum())
 
     def slices(self, begun: Sequence[tuple[float, float]]) -> np.ndarray:
-        """How many blocks, with these intervals of days since 1970, were begun in each slice.
+        """Share ``(block, slice)`` of each block's interval of days since 1970 in each slice.
 
-        A block is shared out evenly over its interval; what lies beyond the ends goes to them.
+        What lies beyond the ends goes to them.
         """
         edges = self.edges.copy()
         edges[0], edges[-1] = -np.inf, np.inf
-        total = np.zeros(SLICES)
-        for low, high in begun:
+        out = np.zeros((len(begun), edges.size - 1))
+        for row, (low, high) in zip(out, begun, strict=True):
             until = max(high, low + 1.0)
-            total += np.diff(np.clip(edges, low, until)) / (until - low)
-        return total
+            row[:] = np.diff(np.clip(edges, low, until)) / (until - low)
+        return out
+
+
+def days_of(dates: pd.Series) -> np.ndarray:
+    """Dates as whole days since 1970."""
+    return dates.to_numpy().astype("datetime64[D]").astype(float)
 
 
 def is_block(kind: str) -> bool:
@@ -110,10 +144,10 @@ def tells_blocks_apart(cube: xr.Dataset) -> bool:
     return bool(WIDTH_M / np.sqrt(pixel_area_m2(cube)) >= FINEST_PIXELS)
 
 
-def window(cube: xr.Dataset) -> tuple[float, float]:
-    """Shares of the series between which a block that is counted was begun.
+def window(cube: xr.Dataset) -> tuple[float, float, float]:
+    """Shares of the series: from where blocks are seen at all, and between which they count.
 
-    Before, it may have stood from the start; after, it is too young to be told from a season.
+    Before, they may have stood from the start; after, they are too young to be told from a season.
 
     Raises
     ------
@@ -124,21 +158,25 @@ def window(cube: xr.Dataset) -> tuple[float, float]:
     days = np.sort(cube["time"].values.astype("datetime64[D]").astype(float))
     seen = np.sort(cube["time"].values[clear].astype("datetime64[D]").astype(float))
     needed = BEFORE_DATES + SPARE_DATES
-    low = (seen[needed - 1] - days[0]) / (days[-1] - days[0]) if seen.size >= needed else 1.0
-    if low >= UNTIL:
+    shares = (seen - days[0]) / (days[-1] - days[0])
+    if seen.size < needed or shares[needed - 1] >= UNTIL:
         raise UserError(f"{seen.size} clear dates: too few of them lie before anything countable")
-    return float(low), UNTIL
+    return float(shares[BEFORE_DATES - 1]), float(shares[needed - 1]), UNTIL
 
 
 def look(
-    cube: xr.Dataset, seed: int, begin: tuple[float, float], *, stable: np.ndarray | None = None
+    cube: xr.Dataset,
+    seed: int,
+    when: tuple[float, float, float],
+    *,
+    stable: np.ndarray | None = None,
 ) -> Looked:
     """Inject blocks into a cube and look for them.
 
     Parameters
     ----------
-    begin
-        Shares of the series between which they are begun.
+    when
+        From `window`.
     stable
         ``(y, x)`` boolean, ground taken for unchanged.
 
@@ -148,18 +186,23 @@ def look(
         If there is no room for a block, or there are too few dates.
     """
     side = pixel_area_m2(cube)
-    drawing = Drawing(area_px=(BLOCK_M2[0] / side, BLOCK_M2[1] / side), aspect=SLENDER, begin=begin)
+    first, begin, end = when
+    drawing = Drawing(area_px=(BLOCK_M2[0] / side, BLOCK_M2[1] / side), aspect=SLENDER,
+                      begin=(first, 1.0))  # fmt: skip
     recovery = injection.inject(cube, seed, INJECTED, drawing=drawing, stable=stable)
     days = cube["time"].values.astype("datetime64[D]").astype(float)
-    first, last = float(days.min()), float(days.max())
-    edges = first + (last - first) * np.linspace(*begin, SLICES + 1)
-    begun = recovery.table["ground_broken"].to_numpy().astype("datetime64[D]").astype(float)
-    at = np.clip(np.searchsorted(edges, begun) - 1, 0, SLICES - 1)
+    ends = (first, begin, end, 1.0)
+    parts = [max(round(SLICES * (b - a) / (end - begin)), 1) for a, b in pairwise(ends)]
+    cut = [
+        np.linspace(a, b, n, endpoint=False)
+        for (a, b), n in zip(pairwise(ends), parts, strict=True)
+    ]
+    edges = float(days.min()) + float(np.ptp(days)) * np.r_[np.concatenate(cut), 1.0]
+    begun = days_of(recovery.table["ground_broken"])
+    at = np.clip(np.searchsorted(edges, begun) - 1, 0, edges.size - 2)
     hit = recovery.table["detected"].to_numpy(bool)
-    return Looked(
-        recovery.table, edges, np.bincount(at[hit], minlength=SLICES),
-        np.bincount(at, minlength=SLICES),
-    )  # fmt: skip
+    found, tried = (np.bincount(a, minlength=edges.size - 1) for a in (at[hit], at))
+    return Looked(recovery.table, edges, found, tried, slice(parts[0], parts[0] + parts[1]))
 
 
 def count(
@@ -169,28 +212,36 @@ def count(
     zone_m2: float,
     most: int,
     seed: int,
+    part: str = "settled",
 ) -> tuple[np.ndarray, float]:
-    """Posterior of the number of blocks, and the false alarms expected among those seen.
+    """Posterior of the number of blocks, and the false alarms expected among all that were seen.
 
     Parameters
     ----------
     begun
-        Interval of the day on which ground was broken for each block seen, days since 1970.
+        Interval of the day on which ground was broken for every block seen, days since 1970.
     null
         Of the detector; its rate times the zone and the time is what is expected of false alarms.
     zone_m2
         Square metres of the housing zone.
     most
         Bound of the number.
+    part
+        One of `PARTS`.
     """
     years = float(looked.edges[-1] - looked.edges[0]) / YEAR
     held = promised(null)
     false = 0.0 if held is None else held.expected * zone_m2 / 1e6 * years
-    complete = blocks.completeness(
-        looked.found, looked.tried, looked.slices(begun), np.random.default_rng(seed)
+    complete = blocks.completeness(looked.found, looked.tried, np.random.default_rng(seed))
+    chances = blocks.posterior(
+        looked.slices(begun), complete, np.diff(looked.edges), looked.counts(part), false, most
     )
-    sure = [looked.counted(b) for b in begun]
-    return blocks.of_some(sure, lambda n: blocks.posterior(n, complete, false, most)), false
+    return chances, false
+
+
+def unseen(looked: Looked, most: int, part: str) -> np.ndarray:
+    """Probability ``(most + 1,)`` of every number of blocks in a part, before any is seen."""
+    return blocks.prior(np.diff(looked.edges), looked.counts(part), most)
 
 
 def promised(null: Null | None) -> Null | None:
@@ -205,5 +256,6 @@ def promised(null: Null | None) -> Null | None:
 
 
 def most_blocks(zone_m2: float) -> int:
-    """Blocks for which a zone has room."""
-    return max(int(COVER * zone_m2 / np.sqrt(BLOCK_M2[0] * BLOCK_M2[1])), 1)
+    """Blocks for which a zone has room, up to as many as are reckoned with."""
+    room = int(COVER * zone_m2 / np.sqrt(BLOCK_M2[0] * BLOCK_M2[1]))
+    return min(max(room, 1), blocks.MOST)

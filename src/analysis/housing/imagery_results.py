@@ -12,7 +12,7 @@ import numpy as np
 
 from analysis.growth.detectability import jeffreys
 from analysis.growth.objects import moment
-from analysis.housing import blocks, chain, heights_results, study, zone
+from analysis.housing import blocks, chain, heights_results, study
 from analysis.housing.imagery import Looked
 from analysis.housing.lineage import clean, inputs, kind, pair, upstream
 from analysis.housing.model import Model, levels
@@ -54,10 +54,9 @@ def block_count(found: Zone | None) -> Result:
             inputs=("file:data/evidence/facility_claims.csv", "source:reuters_terra"),
             why_no_value=why, why_no_interval=why,
         )  # fmt: skip
-    chances = zone.total(best)
-    assert chances is not None
-    return _count(found, "housing.blocks", chances, "Blocks begun in the housing zone since the "
-                  "count begins; those that stood before are not counted")  # fmt: skip
+    return _count(found, "housing.blocks", best, "all", "Blocks begun in the housing zone since "
+                  "the count begins, in one stretch of works; those that stood before are not "
+                  "counted")  # fmt: skip
 
 
 def edition(found: Zone | None) -> Result:
@@ -111,9 +110,11 @@ def areas(view: View | None) -> np.ndarray | None:
 def delays(looked: Looked) -> np.ndarray | None:
     """Days from a block's roof until the date from which the analysis holds that it stands.
 
-    Over the injected blocks that were found; None if they are too few.
+    Over the injected blocks that were begun in the time of the count and found; None if they are
+    too few.
     """
-    rows = looked.table[looked.table["detected"]]
+    rows = looked.rows("settled")
+    rows = rows[rows["detected"]]
     if len(rows) < FEWEST:
         return None
     true = rows["roof_on"].to_numpy().astype("datetime64[D]").astype(float)
@@ -142,9 +143,10 @@ def _plain(
     )  # fmt: skip
 
 
-def _count(found: Zone, key: str, chances: np.ndarray, statement: str) -> Result:
+def _count(found: Zone, key: str, view: View, part: str, statement: str) -> Result:
+    chances = view.chances[part]
     ends = {lv: blocks.interval(chances, float(lv)) for lv in levels(found.level)}
-    bare = blocks.is_open(chances)
+    bare = blocks.is_open(chances, view.before[part])
     return Result(
         key=key, value=None if bare else ends["0.9"][1], unit="blocks",
         why_no_value=OPEN if bare else None, kind=_kind(found), statement=statement,
@@ -163,21 +165,20 @@ def _covered(found: Zone) -> str:
 
 def _counts(found: Zone) -> Iterator[Result]:
     best = found.best
-    for name, late in (("blocks", False), ("blocks_recent", True)):
+    for name, part, late in (("blocks", "settled", False), ("blocks_recent", "recent", True)):
         said = (
-            "Blocks begun in the last stretch of the series"
+            "Blocks begun in the last stretch of the series, if the works reached into it"
             if late
             else "Blocks begun in the time for which blocks are counted"
         )
-        chances = None if best is None else best.chances_recent if late else best.chances
-        if best is None or chances is None:
+        if best is None:
             yield _plain(found, name, None, "blocks", said, why_not(found))
             yield _plain(found, f"{name}.seen", None, "blocks", f"{said}, as seen", why_not(found))
             continue
-        yield _count(found, f"{STEM}.{name}", chances, said)
+        yield _count(found, f"{STEM}.{name}", best, part, said)
         seen = len(best.seen(recent=late))
         yield _plain(found, f"{name}.seen", seen, "blocks", f"{said}, as seen: not corrected",
-                     "a count of objects", most=chances.size - 1,
+                     "a count of objects", most=best.chances[part].size - 1,
                      false_alarms=clean(best.false))  # fmt: skip
 
 
@@ -185,8 +186,8 @@ def _dates(found: Zone) -> Iterator[Result]:
     best = found.best
     for name, end, said in (("from", 0, "First"), ("until", -1, "Last")):
         when = None
-        if best is not None and best.settled is not None:
-            when = str(moment(float(best.settled.edges[end])).astype("datetime64[D]"))
+        if best is not None and best.looked is not None:
+            when = str(moment(best.looked.days("settled")[end]).astype("datetime64[D]"))
         yield _plain(found, name, when, "date", f"{said} day for which begun blocks are counted",
                      why_not(found) if when is None else "a share of the series")  # fmt: skip
     for name, event, said in (
@@ -215,12 +216,11 @@ def _sensor(found: Zone, view: View | None, name: str) -> Iterator[Result]:
         ("share_recent", "recent", "Injected blocks that were found, begun after that time"),
     )
     for key, part, said in shares:
-        looked = getattr(view, part) if view else None
-        if looked is None:
+        if view is None or view.looked is None:
             why = view.why if view else why_not(found)
             yield _plain(found, f"{key}.{name}", None, "1", said, why)
             continue
-        hit, tried = looked.found.sum(), looked.tried.sum()
+        hit, tried = (np.asarray(n) for n in view.looked.share(part))
         ends = {lv: jeffreys(hit, tried, float(lv)) for lv in levels(found.level)}
         yield Result(
             key=f"{STEM}.{key}.{name}", value=clean(hit / tried), unit="1", percent=True,
@@ -230,9 +230,9 @@ def _sensor(found: Zone, view: View | None, name: str) -> Iterator[Result]:
             interval_kind="credible",
         )  # fmt: skip
     said = "Days from a block's roof until the date from which it is held to stand, where found"
-    drawn = delays(view.settled) if view and view.settled else None
+    drawn = delays(view.looked) if view and view.looked else None
     if drawn is None:
-        why = why_not(found) if view is None else view.why if view.settled is None else (
+        why = why_not(found) if view is None else view.why if view.looked is None else (
             "too few injected blocks were found for their dates to say anything")  # fmt: skip
         yield _plain(found, f"roof_delay.{name}", None, "days", said, why)
         return

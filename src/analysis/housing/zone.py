@@ -7,6 +7,7 @@ many dates.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -24,7 +25,7 @@ from analysis.growth.candidates import pixel_area_m2
 from analysis.growth.detect import RESULTS, clear, stable
 from analysis.growth.measured import measured, restored
 from analysis.growth.timeline import DateInterval
-from analysis.housing import blocks, heights, imagery
+from analysis.housing import heights, imagery
 from analysis.housing.heights import Height
 from analysis.housing.imagery import Looked
 from analysis.scenes import Prepared, cached, prepared
@@ -71,28 +72,35 @@ class View:
     gsd: float
     scenes: int
     blocks: tuple[Block, ...]
-    settled: Looked | None
-    """Injected blocks that were begun in the time for which blocks are counted."""
-    recent: Looked | None
-    """The same for the time after it."""
-    chances: np.ndarray | None
-    """Posterior of the number of blocks begun in that time; None if it is not given."""
-    chances_recent: np.ndarray | None
-    false: float
+    looked: Looked | None = None
+    """Injected blocks, by the time at which they were begun; None if none could be injected."""
+    chances: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Posterior of the number of blocks begun in each of `imagery.PARTS`; empty if not given."""
+    before: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """The same before anything was seen."""
+    false: float = 0.0
     """False alarms expected among the blocks seen."""
-    why: str
+    why: str = ""
     """Why there is no posterior; empty if there is one."""
     picture: np.ndarray | None = None
     """``(y, x, 3)`` red, green, blue: mean of the last clear dates."""
     extent: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """West, east, south and north of the picture."""
 
+    @property
+    def found_share(self) -> float | None:
+        """Share found of the injected blocks that were begun in the time of the count."""
+        if self.looked is None:
+            return None
+        found, tried = self.looked.share("settled")
+        return found / tried
+
     def seen(self, *, recent: bool = False) -> list[Block]:
         """Blocks that were begun in the time for which blocks are counted, or after it."""
-        if self.settled is None:
+        if self.looked is None:
             return []
-        look, end = self.settled, self.settled.edges[-1]
-        counted = [b for b in self.blocks if look.counted(_span(b)) > 0]
+        _, end = self.looked.days("settled")
+        counted = [b for b in self.blocks if self.looked.counted(_span(b)) > 0]
         return [b for b in counted if (_begun(b) > end) == recent]
 
 
@@ -120,8 +128,8 @@ class Zone:
     @property
     def best(self) -> View | None:
         """The sensor whose count is given: the one that finds the largest share of blocks."""
-        counted = [v for v in self.views if v.chances is not None and v.settled is not None]
-        return max(counted, key=lambda v: v.settled.share, default=None)  # type: ignore[union-attr]
+        counted = [v for v in self.views if v.chances]
+        return max(counted, key=lambda v: v.found_share or 0.0, default=None)
 
 
 def seen(
@@ -210,7 +218,7 @@ def view(
     """What one sensor shows of the zone."""
     gsd, scenes = float(np.sqrt(pixel_area_m2(cube))), cube.sizes["time"]
     if isinstance(found, str):
-        return View(name, gsd, scenes, (), None, None, None, None, 0.0, found)
+        return View(name, gsd, scenes, (), why=found)
     apart = imagery.tells_blocks_apart(cube)
     file = paths.project_root() / RESULTS / heights.STUDY
     errors = heights.read(file, gsd) if apart else None
@@ -218,23 +226,22 @@ def view(
     named = found.null is None or found.null.from_stable_ground
     quiet = stable(site, cube) if named else None
     try:
-        begin = imagery.window(_near(cube, shapes, 0.0))
-        settled = imagery.look(cube, seed, begin, stable=quiet)
-        recent = imagery.look(cube, seed + 1, (begin[1], 1.0), stable=quiet)
+        when = imagery.window(_near(cube, shapes, 0.0))
+        looked = imagery.look(cube, seed, when, stable=quiet)
     except UserError as why:
-        return View(name, gsd, scenes, inside, None, None, None, None, 0.0, str(why))
+        return View(name, gsd, scenes, inside, why=str(why))
     picture, extent = _picture(cube, shapes)
-    bare = View(
-        name, gsd, scenes, inside, settled, recent, None, None, 0.0, COARSE, picture, extent
-    )  # fmt: skip
+    bare = View(name, gsd, scenes, inside, looked, why=COARSE, picture=picture, extent=extent)
     if not apart:
         return bare
     area = float(sum(s.area for s in shapes))
-    most = imagery.most_blocks(area)
-    dates = [[_span(b) for b in bare.seen(recent=late)] for late in (False, True)]
-    chances, false = imagery.count(dates[0], settled, found.null, area, most, seed)
-    later, _ = imagery.count(dates[1], recent, found.null, area, most, seed)
-    return replace(bare, chances=chances, chances_recent=later, false=false, why="")
+    most, begun = imagery.most_blocks(area), [_span(b) for b in inside]
+    counts = {
+        p: imagery.count(begun, looked, found.null, area, most, seed, p) for p in imagery.PARTS
+    }
+    chances = {part: number for part, (number, _) in counts.items()}
+    before = {p: imagery.unseen(looked, number.size - 1, p) for p, number in chances.items()}
+    return replace(bare, chances=chances, before=before, false=counts["all"][1], why="")
 
 
 def _in_zone(b: Building, shapes: tuple[BaseGeometry, ...]) -> bool:
@@ -290,10 +297,3 @@ def _picture(
     picture = np.stack(colours, axis=-1) / np.maximum(count, 1)[..., None]
     picture[count == 0] = np.nan
     return picture.astype(np.float32), tuple(float(v) for v in at)  # type: ignore[return-value]
-
-
-def total(view: View) -> np.ndarray | None:
-    """Posterior of all blocks that were begun since the count begins."""
-    if view.chances is None or view.chances_recent is None:
-        return None
-    return blocks.sum_of([view.chances, view.chances_recent])
