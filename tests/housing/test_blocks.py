@@ -40,7 +40,7 @@ def test_in_one_slice_without_false_alarms_what_was_missed_is_negative_binomial(
 @pytest.mark.parametrize("seen", [0, 1, 3, 6])
 def test_false_alarms_among_the_seen_are_a_poisson_count(seen):
     number, most, share, false = np.arange(13), 12, 0.7, 0.8
-    reckoned = range(min(seen, blocks.ALARMS) + 1)
+    reckoned = range(min(seen, int(stats.poisson.ppf(blocks.SURE, false))) + 1)
     by_hand = sum(stats.poisson.pmf(a, false) * stats.binom.pmf(seen - a, number, share)
                   for a in reckoned)  # fmt: skip
     chances = of_one_slice(seen, share, false, most)
@@ -142,7 +142,7 @@ def test_slices_of_unlike_lengths_keep_many_blocks_in_a_computers_range():
     chances = blocks.posterior(begun, complete, lengths, counted, 0.1, 400)
     assert np.isfinite(chances).all()
     assert chances.sum() == pytest.approx(1)
-    assert not chances[: 200 - blocks.ALARMS].any()
+    assert not chances[: 200 - 2].any()
 
 
 @settings(max_examples=40, deadline=None)
@@ -168,12 +168,12 @@ def looked(found: np.ndarray, tried: np.ndarray) -> imagery.Looked:
     return imagery.Looked(None, EDGES, found, tried, slice(2, 6))  # type: ignore[arg-type]
 
 
-def drawn(rng: np.random.Generator, part: str) -> tuple[np.ndarray, np.ndarray, int]:
+def drawn(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """A world of the model: days of all blocks and of the false alarms, and who was begun in time.
 
-    Every number is as probable as any other, and every stretch of slices that touches the part.
+    Every number is as probable as any other, and every stretch of slices that touches the count.
     """
-    counted = looked(COMPLETE, COMPLETE).counts(part)
+    counted = looked(COMPLETE, COMPLETE).counts("settled")
     works = [(first, last) for first, last in combinations_with_replacement(range(8), 2)
              if counted[first : last + 1].any()]  # fmt: skip
     first, last = works[rng.integers(len(works))]
@@ -192,13 +192,12 @@ def scored(worlds: list[tuple[np.ndarray, int]]) -> tuple[float, float]:
     return float(np.mean(held)), float(stats.kstest(places, "uniform").pvalue)
 
 
-@pytest.mark.parametrize("part", imagery.PARTS)
-def test_the_posterior_is_right_on_worlds_of_the_model_itself(part):
+def test_the_posterior_is_right_on_worlds_of_the_model_itself():
     """Also for an estate that was begun across an edge of the count: works begin anywhere."""
     rng, worlds = np.random.default_rng(4), []
-    counted = looked(COMPLETE, COMPLETE).counts(part)
+    counted = looked(COMPLETE, COMPLETE).counts("settled")
     for _ in range(500):
-        days, alarms, truth = drawn(rng, part)
+        days, alarms, truth = drawn(rng)
         at = np.searchsorted(EDGES, days) - 1
         at = np.r_[at[rng.uniform(size=at.size) < COMPLETE[at]], np.searchsorted(EDGES, alarms) - 1]
         chances = blocks.posterior(
@@ -210,20 +209,19 @@ def test_the_posterior_is_right_on_worlds_of_the_model_itself(part):
     assert uniform > 0.01
 
 
-@pytest.mark.parametrize("part", ["settled", "all"])
-def test_it_is_right_where_dates_are_uncertain_and_completeness_is_known_from_injections(part):
+def test_it_is_right_where_dates_are_uncertain_and_completeness_is_known_from_injections():
     rng, worlds, wide = np.random.default_rng(5), [], 150.0
     tried = np.full(8, 50)
     for _ in range(400):
         share = rng.beta(0.5, 0.5, 8)
-        days, alarms, truth = drawn(rng, part)
+        days, alarms, truth = drawn(rng)
         hit = days[rng.uniform(size=days.size) < share[np.searchsorted(EDGES, days) - 1]]
         low = np.r_[hit, alarms] - rng.uniform(0, wide, hit.size + alarms.size)
         known = looked(rng.binomial(tried, share), tried)
         complete = blocks.completeness(known.found, tried, rng)
         begun = known.slices([(day, day + wide) for day in low])
         chances = blocks.posterior(
-            begun, complete, np.diff(EDGES), known.counts(part), FALSE, MOST
+            begun, complete, np.diff(EDGES), known.counts("settled"), FALSE, MOST
         )  # fmt: skip
         worlds.append((chances, truth))
     coverage, uniform = scored(worlds)

@@ -40,12 +40,10 @@ def drawn():
 def test_blocks_are_counted_outlined_and_dated_as_they_were_drawn(drawn):
     truth = drawn.world.buildings
     assert len(truth) >= 5
-    low, _, high = blocks.interval(drawn.view.chances["settled"], 0.9)
+    low, _, high = blocks.interval(drawn.view.chances, 0.9)
     assert low <= len(truth) <= high
-    assert set(drawn.view.chances) == set(drawn.view.before) == set(imagery.PARTS)
-    for part, chances in drawn.view.chances.items():
-        assert chances.sum() == pytest.approx(1)
-        assert drawn.view.before[part].shape == chances.shape
+    assert drawn.view.chances.sum() == pytest.approx(1)
+    assert drawn.view.before.shape == drawn.view.chances.shape
     for block in drawn.view.blocks:
         assert block.area is not None
         east, north = block.outline.centroid.x - ORIGIN[0], block.outline.centroid.y - ORIGIN[1]
@@ -123,12 +121,12 @@ def test_blocks_that_stood_from_the_start_are_not_counted(drawn):
     found = growth.measure(done, seed=1, level=0.9)
     view = zone.view("sim-3m", done.cube, drawn.zone.shapes, drawn.site, found, 1)
     assert view.blocks == ()
-    assert all(chances[0] == chances.max() for chances in view.chances.values())
+    assert view.chances[0] == view.chances.max()
 
 
 def test_ten_metre_pixels_give_no_number():
     coarse = estate(SEED, sensor="sim-10m")
-    assert not coarse.view.chances
+    assert coarse.view.chances is None
     assert coarse.view.looked is not None, "what would be found is told all the same"
     assert coarse.view.why == zone.COARSE
     assert coarse.zone.best is None
@@ -208,11 +206,9 @@ def test_parts_of_the_time_have_their_own_days_and_shares():
     looked = by_thirds()
     assert looked.days("settled") == (130.0, 190.0)
     assert looked.days("recent") == (190.0, 220.0)
-    assert looked.days("all") == (130.0, 220.0)
     assert looked.share("settled") == (3 + 4 + 5 + 6 + 7 + 8, 66)
     assert looked.share("recent") == (9 + 10 + 11, 33)
-    assert looked.counts("all").sum() == 9
-    assert [len(looked.rows(part)) for part in imagery.PARTS] == [2, 2, 4]
+    assert [len(looked.rows(part)) for part in imagery.PARTS] == [2, 2]
 
 
 def test_injected_blocks_lie_in_the_slices_of_their_days(drawn):
@@ -237,7 +233,7 @@ def test_a_number_that_stays_open_has_no_point(drawn, model):
     count = next(r for r in found if r.key == "housing.imagery.blocks")
     assert count.value is None
     assert count.why_no_value == imagery_results.OPEN
-    most = drawn.view.chances["settled"].size - 1
+    most = drawn.view.chances.size - 1
     assert count.interval("0.9")[1] - count.interval("0.9")[0] >= 0.7 * most
 
 

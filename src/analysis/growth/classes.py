@@ -33,6 +33,11 @@ FLAT = 0.005
 SEASON_DATES = 8
 """Clear dates below which a stretch is too short to say whether it has a season."""
 
+GROWN_OVER = "it is grown over afterwards"
+HAS_SEASON = "it has a season afterwards"
+SEASONAL = (GROWN_OVER, HAS_SEASON)
+"""Reasons for no building that also hold of one in the midst of ground with a season."""
+
 
 def standing_out(cube: xr.Dataset, pixels: np.ndarray, series: Series, until: float) -> float:
     """How an object differed from the ground around it before a date.
@@ -86,21 +91,21 @@ def classify(
     after = clear & (series.days >= second)
     if np.count_nonzero(after) < ROOF_DATES:
         return "ground-works", "the ground is open at the end of the series"
-    level, swing = _season(index, after, series)
+    level, swing = season(index, after, series)
     if level > GREEN:
-        return "other", "it is grown over afterwards"
+        return "other", GROWN_OVER
     if swing is not None and swing > SWING:
-        return "other", "it has a season afterwards"
+        return "other", HAS_SEASON
     scatter = stack[after] - np.median(stack[after], axis=0)
     if np.median((scatter**2 / np.diag(series.noise)).mean(axis=1)) > RESTLESS:
         return "ground-works", "the surface still changes from date to date"
-    level, swing = _season(index, before, series)
+    level, swing = season(index, before, series)
     if level < GREEN and (swing is None or swing < SWING) and stood_out > STANDS_OUT:
         return "re-roofing", "it stood out before as well, without a season, in another colour"
     return "new-footprint", "ground like that around it became a surface without a season"
 
 
-def _season(index: np.ndarray, there: np.ndarray, series: Series) -> tuple[float, float | None]:
+def season(index: np.ndarray, there: np.ndarray, series: Series) -> tuple[float, float | None]:
     """Median of an index over a stretch, and its amplitude over the year if it can be told."""
     values = index[there]
     level = float(np.median(values)) if values.size else 0.0

@@ -9,10 +9,12 @@ import shapely
 import xarray as xr
 
 from analysis import paths
-from analysis.growth import candidates, haze, series, stood, timeline
+from analysis.growth import bare, candidates, haze, series, stood, timeline
 from analysis.growth.candidates import Candidate, Null
+from analysis.growth.classes import SEASONAL
 from analysis.growth.metric import metric
 from analysis.growth.objects import Thing, confirm, merged
+from analysis.growth.roads import roads
 from analysis.growth.series import Series
 from analysis.growth.timeline import Calibration, DateInterval
 from analysis.scenes import grid as grids
@@ -24,9 +26,6 @@ RESULTS = "bench/results"
 RESTLESS = 40.0
 """Log Bayes factor that stable ground may ask for at most: at twice the usual threshold it is not
 noise that scores, and buildings would be lost."""
-
-SEASONAL = ("it is grown over afterwards", "it has a season afterwards")
-"""Reasons of `analysis.growth.classes` that a building narrower than its pixels may give."""
 
 RESTLESS_SURFACE = "the surface still changes from date to date"
 """The reason of `analysis.growth.classes` that works give which ended between few dates."""
@@ -89,11 +88,13 @@ def detect(cube: xr.Dataset, site: Site, *, level: float, strictness: float = 1.
         found, null = candidates.find(
             cube, level=level, calibration=calibration, strictness=strictness
         )
-    found = [roofed(c, calibration) for c in found]
-    things, read = confirm(merged(found), cube), series.from_cube(cube)
+    read = series.from_cube(cube)
+    found = bare.divided([roofed(c, calibration) for c in found], cube, read)
+    things = confirm(bare.divided(merged(found), cube, read), cube)
     for thing in things:
         _come_to_rest(thing, cube, read, calibration)
         _held_against_ground(thing, cube, read)
+    roads(things, abs(float(cube["x"][1] - cube["x"][0])))
     return Detected(things, null, read, said)
 
 

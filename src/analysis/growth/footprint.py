@@ -58,7 +58,15 @@ FAR = 1.35
 """Factor by which the area of a start may be wrong: an outline beyond it was found elsewhere."""
 
 POOR = 2.0
-"""Misfit from which an outline that detection drew is held against the usual shapes."""
+"""Misfit from which an outline that detection drew is held against the usual shapes, and any
+outline against one with an apron."""
+
+APRONS_M = (6.0, 3.0, 10.0)
+"""Widths of an apron that are tried, metres: how much of it there is tells more than how wide."""
+
+APRON_ODDS = 5.0
+"""Logarithm of the odds against an apron, beyond what its unknowns cost: what is not there could
+stand in for a darker rim of the roof."""
 
 SOUND = 1.5
 """Misfit up to which no other shape is looked for, and no side is let bulge."""
@@ -128,6 +136,8 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
         if rival is not None:
             steps += rival.steps
             best = _better(best, rival, local)
+    best, more = _in_apron(best, gsd, local)
+    steps += more
     # other shapes, as the pixels' own fractions draw them
     plain = best.base.edges == 4
     if outline is None and best.misfit() > (SOUND if plain else POOR):
@@ -138,6 +148,9 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
             if tried is not None:
                 best = tried
                 steps += tried.steps
+    if best.models[0].apron == 0 and best.base.edges != 4:
+        best, more = _in_apron(best, gsd, local)
+        steps += more
     # with sides that may bulge
     at = best.at
     knotted = best.base.with_knots(at.values, gsd)
@@ -171,6 +184,10 @@ class _Trial:
     def cost(self) -> float:
         return sum(m.cost for m in self.models)
 
+    @property
+    def apron_cost(self) -> float:
+        return sum(m.apron_cost() for m in self.models)
+
     def misfit(self) -> float:
         return float(np.mean([m.misfit() for m in self.models]))
 
@@ -196,6 +213,21 @@ class _Trial:
             + np.log(spread).sum()
             + 0.5 * width
         )
+
+
+def _in_apron(best: _Trial, gsd: float, start: Polygon) -> tuple[_Trial, int]:
+    """The outline with a ring of dug ground about it, if that fits, of the width that fits best."""
+    steps = 0
+    for width in APRONS_M:
+        none = not best.models[0].apron > 0
+        if best.misfit() < POOR or (none and width > max(APRONS_M[:2])):
+            break
+        values = best.at.values
+        tried = _go_on(best, best.base, values, best.bulge, gsd, start, apron=width)
+        if tried is not None:
+            best = tried
+            steps += tried.steps
+    return best, steps
 
 
 def _own_shape(start: Polygon, gsd: float) -> tuple[Outline, Array] | None:
@@ -248,24 +280,32 @@ def _begin(
 
 
 def _go_on(
-    best: _Trial, base: Outline, values: Array, bulge: float, gsd: float, start: Polygon
-) -> _Trial | None:
+    best: _Trial, base: Outline, values: Array, bulge: float, gsd: float, start: Polygon,
+    *, apron: float | None = None,
+) -> _Trial | None:  # fmt: skip
     """Fit another outline from where the best one stands; None, and all as before, if no better."""
     models = best.models
     kept, residuals = [m.state() for m in models], [m.residual() for m in models]
     unit, before, far = max(1.0, best.misfit()), best.cost, best.far(start)
     at = Geometry(values.copy(), best.at.lift, best.at.height)
+    costly = best.apron_cost
+    first_apron = apron is not None and not models[0].apron > 0
     for model in models:
         model.outline = base
+        if apron is not None:
+            model.apron = apron
     try:
         matrix, right, steps, bulge = descend(models, base, at, bulge, gsd, rough=False)
         tried = _Trial(models, base, at, values.copy(), bulge, steps, matrix, right, gsd)
         unit = max(1.0, min(unit, tried.misfit()))
-        now = tried.evidence(unit) if base.polygon(at.values).is_valid else np.inf
+        now = (
+            tried.evidence(unit) + tried.apron_cost if base.polygon(at.values).is_valid else np.inf
+        )
     except NotMeasurable:
         now = np.inf
     if np.isfinite(now):
-        own = best.evidence(unit) + (before - best.cost) / unit
+        now += APRON_ODDS if first_apron else 0.0
+        own = best.evidence(unit) + (before - best.cost) / unit + costly
         if now < own and tried.far(start) <= far:
             return tried
     for model, state, residual in zip(models, kept, residuals, strict=True):

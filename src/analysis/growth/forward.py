@@ -9,11 +9,15 @@ the lean of its height and of the terrain), B the same with the wall that a slan
 shows, U the same with the shadow, ``ground`` the mixture of `analysis.growth.texture`,
 and ``roof`` a level for each date and band with a pattern along the roof (colours) and
 across it (two slopes in the sun).
+
+A building may stand in an apron, ground that was dug with it and never grew back: a ring of
+given width about the outline, in which a share of the ground gave way to a yard.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +27,7 @@ from analysis.growth.render import edge_moves
 from analysis.growth.window import Window
 
 Array = NDArray[np.floating]
-Ring = tuple[Array, Array, Array]
+Ring = tuple[Array, NDArray[Any], Array]
 
 COLOURS = 14
 """Pieces of roof along the long axis that may differ in colour."""
@@ -51,8 +55,20 @@ SKY_SD = 0.06
 WALL = (0.12, 0.05)
 """Prior of what a wall reflects, upright and partly in shade."""
 
-OWN = COLOURS + 4
-"""Unknowns of a band: roof, slope, sky, wall and the colours."""
+YARD = {"blue": 0.11, "green": 0.15, "red": 0.20, "nir": 0.27}
+"""Prior mean of what bare ground in an apron reflects, by band."""
+
+YARD_SD = 0.05
+"""Its standard deviation: earth, gravel or concrete, wet or dry."""
+
+TAKEN = (0.5, 0.3)
+"""Prior of the share of the old ground that an apron took."""
+
+TAKEN_ALIKE = 0.1
+"""Standard deviation of its steps from band to band."""
+
+OWN = COLOURS + 6
+"""Unknowns of a band: roof, slope, sky, wall, the colours, and an apron's yard and its share."""
 
 CALM = 1e-3
 """Noise in reflectance beyond the ground's own residual: what a blurred edge leaves over."""
@@ -86,6 +102,12 @@ class Forward:
         self._sky = np.array([SKY[n] for n in w.bands])
         self.sky = self._sky.copy()
         self.sky_sd = SKY_SD
+        self.apron = 0.0
+        """Metres of apron about the outline; 0 for none."""
+        self._soil = np.array([YARD[n] for n in w.bands])
+        self.taken = np.full(b, TAKEN[0])
+        self.yard = self.taken * self._soil
+        """What the apron reflects, times the share of the ground that it took."""
         self.jitter = np.zeros((w.dates, 2))
         self.fields = np.linalg.solve(w.precision, w.product[:, :, None])[:, :, 0]
         self._expected = self.fields.copy()
@@ -144,6 +166,41 @@ class Forward:
             made.append((ring, number, foot + moved[:, None] * along))
         return made
 
+    def _aprons(self, at: Geometry) -> list[Ring]:
+        """The outline grown by the apron, on the ground, by date; as `_hulls`."""
+        corners = self.outline.corners(self._grown(at))
+        number = np.arange(len(corners))
+        return [
+            (corners - at.height * lean, number, np.tile(-lean, (len(corners), 1)))
+            for lean in self.window.lean
+        ]
+
+    def _grown(self, at: Geometry) -> Array:
+        """Parameters of the outline with every edge moved out by the apron."""
+        values = at.values.copy()
+        values[3 : 3 + self.outline.edges] += self.apron
+        return values
+
+    def _paved(
+        self, at: Geometry, aprons: list[Ring], shadows: list[Ring], body: Array
+    ) -> tuple[Array, Array]:
+        """Share of each pixel that is apron, in the light that reaches it, and that light alone.
+
+        Both are ``(t, b, p)``; of apron in shadow only the sky's share counts.
+        """
+        w, sigma = self.window, self.sigma()
+        whole = np.maximum(self._drawn(at, aprons) - body, 0.0)
+        if not shadows:
+            return whole, np.ones_like(whole)
+        both = [
+            w.lattice.samples(np.minimum(w.lattice.draw(a), w.lattice.draw(s)), sigma, o)
+            for (a, _, _), (s, _, _), o in zip(aprons, shadows, self._offsets(at), strict=True)
+        ]
+        dark = np.clip(np.stack(both).reshape(body.shape) - body, 0.0, whole)
+        share = np.divide(dark, whole, out=np.zeros_like(dark), where=whole > 1e-4)
+        light = 1 - share * (1 - self.sky[None, :, None])
+        return whole * light, light
+
     def _patterns(self, at: Geometry) -> tuple[Array, Array]:
         """Shares of the colours at each pixel (c, p), and side of the ridge by date (t, p)."""
         w = self.window
@@ -169,12 +226,14 @@ class Forward:
     def _derivatives(
         self, at: Geometry, drawn: tuple[Array, Array, Array], roof: Array, ground: Array,
         shares: Array, facing: Array, shadows: list[Ring], walls: list[Ring],
+        aprons: list[Ring], paved: Array, light: Array,
     ) -> tuple[Array, Array, Array, Array]:  # fmt: skip
         """Derivatives of each band (b, m, t, p), and by a move of a date (2, t, b, p).
 
         The m parameters of a band are the outline's, lift, height, the band's width, and its roof,
-        slope, sky, wall and colours. Then the change of the coverage itself under a move of the
-        outline (2, t, b, p), and its second derivatives in space (3, t, b, p).
+        slope, sky, wall, colours, yard and the share of ground that it took. Then the change of
+        the coverage itself under a move of the outline (2, t, b, p), and its second derivatives in
+        space (3, t, b, p).
         """
         w = self.window
         bands, dates, pixels = len(w.bands), w.dates, w.x.size
@@ -193,14 +252,22 @@ class Forward:
             shine = roof - self.sky[None, :, None] * ground
         upright = self.wall[None, :, None] - self.sky[None, :, None] * ground
         shaded = -(1 - self.sky)[None, :, None] * ground
+        pavement = light * (self.yard[None, :, None] - self.taken[None, :, None] * ground)
+        if aprons and walls:
+            upright = upright - pavement
+        elif aprons:
+            shine = shine - pavement
+        faster = self.outline.velocities(self._grown(at)) if aprons else speed
         for t in range(dates):
             x, y = w.x - offsets[t, 0], w.y - offsets[t, 1]
             rings: list[tuple[Array, Array, Array]] = []
-            for hulls, gain in ((shadows, shaded), (walls, upright)):
+            for hulls, gain, own in (
+                (shadows, shaded, speed), (walls, upright, speed), (aprons, pavement, faster),
+            ):  # fmt: skip
                 if hulls:
                     ring, number, lifted = hulls[t]
                     fast: Array = np.zeros((len(ring), n + 1, 2))
-                    fast[:, :n], fast[:, n] = speed[number], lifted
+                    fast[:, :n], fast[:, n] = own[number], lifted
                     rings.append((ring, fast, gain[t]))
             for b in range(bands):
                 edge_moves(x, y, corners, speed, sigma[b], rate, moved, widened, bent)
@@ -221,7 +288,9 @@ class Forward:
             jac[b, n + 4] = cover[:, b] * facing
             jac[b, n + 5] = (union - body)[:, b] * ground[:, b]
             jac[b, n + 6] = (body - cover)[:, b]
-            jac[b, n + 7 :] = cover[:, b] * shares[:, None]
+            jac[b, n + 7 : n + 7 + COLOURS] = cover[:, b] * shares[:, None]
+            jac[b, n + 7 + COLOURS] = paved[:, b]
+            jac[b, n + 8 + COLOURS] = -paved[:, b] * ground[:, b]
         return jac, drift, slide, bend
 
     def _mixed(self, slide: Array, bend: Array) -> Array:

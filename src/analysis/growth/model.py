@@ -12,7 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.growth.forward import COLOURS, OWN, ROOF, STEPS, WALL, WHOLE_SD, Forward, Geometry
+from analysis.growth.forward import (
+    COLOURS,
+    OWN,
+    ROOF,
+    STEPS,
+    TAKEN,
+    TAKEN_ALIKE,
+    WALL,
+    WHOLE_SD,
+    YARD_SD,
+    Forward,
+    Geometry,
+)
 
 Array = NDArray[np.floating]
 
@@ -84,11 +96,17 @@ class Model(Forward):
                 body = np.maximum(self._drawn(at, walls), cover)
             union = np.maximum(self._drawn(at, shadows), body)
         dark, wall = (1 - self.sky)[None, :, None], self.wall[None, :, None]
-        bare = 1 - body - dark * (union - body)
+        aprons = self._aprons(at) if self.apron > 0 else []
+        paved, light = np.zeros_like(cover), np.ones_like(cover)
+        if aprons:
+            paved, light = self._paved(at, aprons, shadows, body)
+        bare = 1 - body - dark * (union - body) - self.taken[None, :, None] * paved
         jac, drift, slide, bend = self._derivatives(
-            at, (cover, body, union), roof, ground, shares, facing, shadows, walls
-        )
+            at, (cover, body, union), roof, ground, shares, facing, shadows, walls,
+            aprons, paved, light,
+        )  # fmt: skip
         rest = w.values - bare * ground - cover * roof - (body - cover) * wall
+        rest -= paved * self.yard[None, :, None]
         rest -= self._mixed(slide, bend)
         scaled = rest / noise[:, :, None]
         root = np.sqrt(1 + (scaled / BEND) ** 2)
@@ -170,15 +188,17 @@ class Model(Forward):
         bands, dates = len(w.bands), w.dates
         mean = np.concatenate([
             np.full(bands, ROOF[0]), np.zeros(bands), self._sky, np.full(bands, WALL[0]),
-            np.zeros(COLOURS * bands), np.zeros(dates * bands),
+            np.zeros(COLOURS * bands), self.yard, self.taken, np.zeros(dates * bands),
         ])  # fmt: skip
         spread = np.concatenate([
             np.full(bands, ROOF[1]), np.full(bands, SLOPE_SD), np.full(bands, self.sky_sd),
             np.full(bands, WALL[1]),
-            np.full(COLOURS * bands, WHOLE_SD), np.full(dates * bands, ROOF_DATE_SD),
+            np.full(COLOURS * bands, WHOLE_SD), np.full(2 * bands, np.inf),
+            np.full(dates * bands, ROOF_DATE_SD),
         ])  # fmt: skip
         now = np.concatenate([
-            self.roof, self.slope, self.sky, self.wall, self.colour.ravel(), self.level.ravel(),
+            self.roof, self.slope, self.sky, self.wall, self.colour.ravel(), self.yard, self.taken,
+            self.level.ravel(),
         ])  # fmt: skip
         own = np.arange(q, q + now.size)
         off = (mean - now) / spread**2
@@ -190,6 +210,14 @@ class Model(Forward):
             h[np.ix_(pieces, pieces)] += stiff
             g[pieces] -= stiff @ self.colour[:, b]
         stepped = float((((STEPS @ self.colour) / self.colour_sd[:, None]) ** 2).sum())
+        paving = q + (4 + COLOURS) * bands + np.arange(2 * bands)
+        known, wanted = self._apron_prior()
+        apron = np.r_[self.yard, self.taken]
+        h[np.ix_(paving, paving)] += known
+        g[paving] += wanted - known @ apron
+        stepped += (
+            float(apron @ known @ apron - 2 * wanted @ apron) + bands * (TAKEN[0] / TAKEN[1]) ** 2
+        )
         i = z + dates * bands
         for t in range(dates):
             part = slice(i + 2 * t, i + 2 * t + 2)
@@ -197,6 +225,16 @@ class Model(Forward):
             g[part] -= w.shift_precision[t] @ self.jitter[t]
         moved = np.einsum("ts,tsr,tr->", self.jitter, w.shift_precision, self.jitter)
         return 0.5 * float((((mean - now) / spread) ** 2).sum() + stepped + moved)
+
+    def _apron_prior(self) -> tuple[Array, Array]:
+        """Precision of an apron's yard and share by band (2b, 2b), and precision times mean."""
+        bands = len(self.window.bands)
+        one: Array = np.eye(bands)
+        colour = np.hstack([one, -np.diag(self._soil)]) / YARD_SD
+        alike = np.hstack([np.zeros((bands - 1, bands)), np.diff(one, axis=0)]) / TAKEN_ALIKE
+        share = np.hstack([np.zeros((bands, bands)), one]) / TAKEN[1]
+        precision = colour.T @ colour + alike.T @ alike + share.T @ share
+        return precision, share.sum(axis=0) * TAKEN[0] / TAKEN[1]
 
     def take(self, step: Array, share: float = 1.0) -> None:
         """Move own unknowns to where they belong after a step of the shared ones."""
@@ -209,16 +247,18 @@ class Model(Forward):
         )
         self.fields = self.fields + fields
         self.widths = np.clip(self.widths + step[q - bands :], -WIDEST, WIDEST)
-        parts = np.split(
-            own, np.cumsum([bands, bands, bands, bands, COLOURS * bands, dates * bands])
-        )
+        parts = np.split(own, np.cumsum([
+            bands, bands, bands, bands, COLOURS * bands, bands, bands, dates * bands,
+        ]))  # fmt: skip
         self.roof = self.roof + parts[0]
         self.slope = self.slope + parts[1]
         self.sky = np.clip(self.sky + parts[2], 0.0, 0.9)
         self.wall = np.clip(self.wall + parts[3], 0.0, 0.6)
         self.colour = self.colour + parts[4].reshape(COLOURS, bands)
-        self.level = self.level + parts[5].reshape(dates, bands)
-        self.jitter = self.jitter + parts[6].reshape(dates, 2)
+        self.yard = np.clip(self.yard + parts[5], 0.0, 0.6)
+        self.taken = np.clip(self.taken + parts[6], 0.0, 1.0)
+        self.level = self.level + parts[7].reshape(dates, bands)
+        self.jitter = self.jitter + parts[8].reshape(dates, 2)
 
     def state(self) -> dict[str, Array]:
         """Own unknowns, to come back to."""
@@ -230,6 +270,9 @@ class Model(Forward):
             "slope",
             "sky",
             "wall",
+            "apron",
+            "yard",
+            "taken",
             "jitter",
             "fields",
             "cost",
@@ -257,6 +300,16 @@ class Model(Forward):
         seen = ((STEPS @ self.colour) ** 2 + variance).sum(axis=1)
         learnt = (STEP_FREEDOM * STEP_SD**2 + seen) / (STEP_FREEDOM + bands)
         self.colour_sd = np.clip(np.sqrt(learnt), 0.002, 0.25)
+
+    def apron_cost(self) -> float:
+        """What an apron's own unknowns cost the evidence: how much the data narrow their priors."""
+        if not self.apron > 0:
+            return 0.0
+        bands = len(self.window.bands)
+        i = np.arange((4 + COLOURS) * bands, OWN * bands)
+        wide = np.linalg.slogdet(self._apron_prior()[0])[1]
+        narrow = -np.linalg.slogdet(np.linalg.inv(self._curvature)[np.ix_(i, i)])[1]
+        return float(0.5 * (narrow - wide))
 
     def fractions(self) -> tuple[Array, Array]:
         """Share of roof in each pixel, free of any outline, and its variance (rows, columns).

@@ -40,15 +40,6 @@ winter of clouds makes half a year."""
 ROAD = (6.0, 2.6)
 """Length over width, and width in pixels: beyond the one and below the other it is a road."""
 
-ALONG_A_ROAD_M = 100.0
-"""Gap to a road that came at the same time up to which a small object continues it."""
-
-ASIDE_M = 30.0
-"""Offset from the line of that road: roads bend."""
-
-ROAD_PIECE_M2 = 1500.0
-"""Largest object that may be a piece of a road, where it crosses brighter ground."""
-
 A_ROAD = "it is long and thin, as a road is"
 
 NO_MOMENT = "there is no moment at which it came"
@@ -142,10 +133,10 @@ def _one_building(one: Thing, two: Thing) -> bool:
     if one.kind != two.kind or one.kind == "other":
         return False
     away = np.abs(one.pixels[:, None] - two.pixels[None]).max(axis=2).min()
-    return bool(away <= JOIN_PIXELS) and _one_time(one, two)
+    return bool(away <= JOIN_PIXELS) and one_time(one, two)
 
 
-def _one_time(one: Thing, two: Thing) -> bool:
+def one_time(one: Thing, two: Thing) -> bool:
     """Whether both events of two objects may have come together, as far as either has them."""
     return all(
         a is None or b is None or max(a.low - b.high, b.low - a.high) <= APART_DAYS
@@ -174,36 +165,7 @@ def confirm(things: Sequence[Thing], cube: xr.Dataset, *, undated: bool = False)
         elif thing.kind == "ground-works":
             thing.unmeasured = "it has no roof yet"
         kept.append(replace(thing, id=f"candidate-{len(kept) + 1}"))
-    _roads_continued(kept, gsd)
     return kept
-
-
-def _roads_continued(things: Sequence[Thing], gsd: float) -> None:
-    """Small objects in line with a road of the same time are pieces of it."""
-    for road in [t for t in things if t.why == A_ROAD]:
-        line = road.pixels
-        while True:
-            more = next((t for t in things if _continues(t, road, line, gsd)), None)
-            if more is None:
-                break
-            line = np.concatenate([line, more.pixels])
-            more.becomes("other", "it continues a road that came at the same time")
-
-
-def _continues(thing: Thing, road: Thing, line: np.ndarray, gsd: float) -> bool:
-    if thing.kind != "new-footprint" or len(thing.pixels) * gsd**2 > ROAD_PIECE_M2:
-        return False
-    if not _one_time(thing, road):
-        return False
-    gap = np.hypot(*(thing.pixels[:, None] - line[None]).transpose(2, 0, 1))
-    if gap.min() * gsd > ALONG_A_ROAD_M:
-        return False
-    # the line of that end of the road which is nearest
-    end = line[np.argsort(gap.min(axis=0))[: max(len(road.pixels) // 2, LEAST_PIXELS)]]
-    centre = end.mean(axis=0)
-    axis = np.linalg.svd(end - centre, full_matrices=False)[2][0]
-    away = thing.pixels.mean(axis=0) - centre
-    return bool(abs(away[0] * axis[1] - away[1] * axis[0]) * gsd <= ASIDE_M)
 
 
 def _against(thing: Thing, inner: np.ndarray, undated: bool) -> str:

@@ -87,7 +87,7 @@ def _cover(ring, west, south, step, cover):  # pragma: no cover - compiled
                 cover[row, column] += sign * area / (step * step)
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath=True)
 def edge_moves(x, y, ring, along, sigma, rate, moved, widened, bent):  # pragma: no cover - compiled
     """Change of blurred coverage at points, for moves of the corners and of the blur.
 

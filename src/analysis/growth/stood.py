@@ -25,9 +25,12 @@ from which a roof stood there before."""
 BLUR_PIXELS = 0.45
 """Standard deviation of the blur that the cover is drawn with; its exact width hardly matters."""
 
-ALIKE = 0.5
+ALIKE = 0.75
 """Distance between two dates, in deviations of the noise, below which a place looks the same; a
 roof stays beyond it from every date on which there was none."""
+
+AT_TIMES = 0.25
+"""Share of the later dates on which open ground looks as it did before: its crops may be new."""
 
 COVERED = 0.35
 """Share of an object's pixels that a roof must cover, by what is left of their season."""
@@ -156,7 +159,7 @@ def ground_again(
             return "it is grown over at times afterwards"
     apart = mean[later][:, None] - mean[earlier][None]
     far = np.sqrt((apart**2 / np.diag(series.noise)).mean(axis=2))
-    if np.median(far.min(axis=1)) < ALIKE:
+    if np.quantile(far.min(axis=1), AT_TIMES) < ALIKE:
         return "it looks as the open ground there did on other dates"
     return ""
 

@@ -11,13 +11,14 @@ were missed, and an estate that was begun across an edge of the count is taken a
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 from scipy.special import gammaln
 
-DRAWS = 60
+DRAWS = 200
 """Draws of the completeness over which the posterior is averaged."""
 
-ALARMS = 3
-"""False alarms among the blocks seen that are reckoned with at most."""
+SURE = 0.999
+"""Probability with which no more false alarms come than are reckoned with."""
 
 MOST = 500
 """Blocks that are reckoned with at most: the orders of more exceed the numbers of a computer."""
@@ -72,12 +73,13 @@ def posterior(
     most = max(most, seen)
     density = begun / (lengths / lengths.sum())
     # (alarms, missed that count, other missed): what does not hang on the works
-    ways = [_missed(seen, alarms, most) for alarms in range(min(ALARMS, seen) + 1)]
+    alarms = min(int(stats.poisson.ppf(SURE, false)), seen)
+    ways = [_missed(seen, n, most) for n in range(alarms + 1)]
     parts, logs = [], []
     for share in _works(lengths, counted):
         hit, hidden = share * complete, share * (1 - complete)
         inside, outside = (hit[:, w] @ density[:, w].T for w in (counted, ~counted))
-        taken, log = _assigned(inside, outside, false)
+        taken, log = _assigned(inside, outside, false, alarms)
         missed, other = (hidden[:, w].sum(axis=1)[:, None] for w in (counted, ~counted))
         part = np.zeros(most + 1)
         for way, some in zip(ways, taken, strict=True):
@@ -114,15 +116,18 @@ def _works(lengths: np.ndarray, counted: np.ndarray) -> np.ndarray:
     return np.array(every)
 
 
-def _assigned(inside: np.ndarray, outside: np.ndarray, alarm: float) -> tuple[np.ndarray, float]:
+def _assigned(
+    inside: np.ndarray, outside: np.ndarray, alarm: float, most: int
+) -> tuple[np.ndarray, float]:
     """Weight ``(alarms, draw, number)`` of so many of the seen being alarms, and begun in time.
 
-    ``inside`` and ``outside`` are ``(draw, seen)``: how well each fits a block of either time. The
+    ``inside`` and ``outside`` are ``(draw, seen)``: how well each fits a block of either time; of
+    alarms there are ``most``. The
     logarithm of a factor stands beside, since products of many blocks leave a computer's range.
     """
     draws, seen = inside.shape
     log = 0.0
-    ways = np.zeros((min(ALARMS, seen) + 1, draws, seen + 1))
+    ways = np.zeros((most + 1, draws, seen + 1))
     ways[0, :, 0] = 1.0
     for k in range(seen):
         more = outside[:, k, None] * ways

@@ -49,7 +49,9 @@ def verdict(found: Zone, w: Words) -> str:
 
 
 def _is_open(view: View) -> bool:
-    return blocks.is_open(view.chances["settled"], view.before["settled"])
+    assert view.chances is not None
+    assert view.before is not None
+    return blocks.is_open(view.chances, view.before)
 
 
 def plan(found: Zone, language: str) -> Figure:
@@ -81,7 +83,8 @@ def _title(found: Zone, case: str, w: Words) -> str:
     best = found.best
     if best is None:
         return w("housing.zone.title_no_count")
-    low, _, high = blocks.interval(best.chances["settled"], 0.9)
+    assert best.chances is not None
+    low, _, high = blocks.interval(best.chances, 0.9)
     text = {"open": "_open", "narrow": "" if not best.seen() else "_seen"}[case]
     return w(
         f"housing.zone.title{'' if best.seen() else '_none'}{text}",
@@ -166,13 +169,13 @@ def _furniture(ax: Axes, view: View, w: Words) -> None:
 def _number(ax: Axes, view: View, w: Words) -> None:
     """Posterior of the number of blocks, with what was taken before."""
     ax.grid(visible=False)
-    if not view.chances:
+    if view.chances is None or view.before is None:
         ax.set_axis_off()
         why = _broken(w("housing.zone.no_count", why=_why(view, w)))
         ax.text(0.5, 0.6, why, fontsize=_SMALL, ha="center", va="center", wrap=True,
                 transform=ax.transAxes)  # fmt: skip
         return
-    chances, before = view.chances["settled"], view.before["settled"]
+    chances, before = view.chances, view.before
     number = np.arange(chances.size)
     ax.bar(number, chances, color=SKY, edgecolor=BLACK, lw=0.6, width=0.8)
     ax.stairs(before, np.arange(chances.size + 1) - 0.5, baseline=None, color=BLACK, lw=1.2,
@@ -216,9 +219,9 @@ def alt(found: Zone, language: str) -> str:
 
 
 def _count(view: View, w: Words, nothing: str) -> str:
-    if not view.chances:
+    if view.chances is None:
         return w(nothing, why=_why(view, w))
-    low, middle, high = (w.number(n) for n in blocks.interval(view.chances["settled"], 0.9))
+    low, middle, high = (w.number(n) for n in blocks.interval(view.chances, 0.9))
     if _is_open(view):
         return w("housing.zone.open", low=low, high=high)
     return w("housing.zone.span", value=middle, low=low, high=high)
@@ -261,11 +264,11 @@ def values(found: Zone) -> pd.DataFrame:
                 row |= {"value": round(float(np.median(b.area)), 1), "low": round(low, 1),
                         "high": round(high, 1)}  # fmt: skip
             rows.append(row | {"outline": shapely.to_wkt(b.outline, rounding_precision=1)})
-        if v.chances:
+        if v.chances is not None and v.before is not None:
             rows += [
                 {"sensor": v.sensor, "what": what, "id": str(n), "value": round(float(p), 6)}
                 for what, every in (("probability", v.chances), ("before", v.before))
-                for n, p in enumerate(every["settled"])
+                for n, p in enumerate(every)
             ]
     names = ["sensor", "what", "id", "class", "value", "low", "high", "outline"]
     return pd.DataFrame(rows, columns=names).assign(kind=found.kind)

@@ -46,7 +46,7 @@ five years, about as far as clear dates lie apart. The time before and after is 
 INJECTED = 800
 """Blocks that are injected: about fifty in a slice."""
 
-PARTS = ("settled", "recent", "all")
+PARTS = ("settled", "recent")
 """Parts of the time for which blocks are counted: what is old enough to be told from a season, what
 was begun later, and both."""
 
@@ -82,8 +82,7 @@ class Looked:
 
     def part(self, name: str) -> slice:
         """The slices of one of `PARTS`."""
-        first, last = self.settled.start, self.settled.stop
-        every = (self.settled, slice(last, None), slice(first, None))
+        every = (self.settled, slice(self.settled.stop, None))
         return dict(zip(PARTS, every, strict=True))[name]
 
     def counts(self, name: str) -> np.ndarray:
@@ -113,7 +112,7 @@ class Looked:
 
         An estate that was begun across that day is seen in more than the part that counts.
         """
-        return float(self.slices([begun])[0, self.part("all")].sum())
+        return float(self.slices([begun])[0, self.settled.start :].sum())
 
     def slices(self, begun: Sequence[tuple[float, float]]) -> np.ndarray:
         """Share ``(block, slice)`` of each block's interval of days since 1970 in each slice.
@@ -212,7 +211,6 @@ def count(
     zone_m2: float,
     most: int,
     seed: int,
-    part: str = "settled",
 ) -> tuple[np.ndarray, float]:
     """Posterior of the number of blocks, and the false alarms expected among all that were seen.
 
@@ -226,22 +224,20 @@ def count(
         Square metres of the housing zone.
     most
         Bound of the number.
-    part
-        One of `PARTS`.
     """
     years = float(looked.edges[-1] - looked.edges[0]) / YEAR
     held = promised(null)
     false = 0.0 if held is None else held.expected * zone_m2 / 1e6 * years
     complete = blocks.completeness(looked.found, looked.tried, np.random.default_rng(seed))
     chances = blocks.posterior(
-        looked.slices(begun), complete, np.diff(looked.edges), looked.counts(part), false, most
+        looked.slices(begun), complete, np.diff(looked.edges), looked.counts("settled"), false, most
     )
     return chances, false
 
 
-def unseen(looked: Looked, most: int, part: str) -> np.ndarray:
-    """Probability ``(most + 1,)`` of every number of blocks in a part, before any is seen."""
-    return blocks.prior(np.diff(looked.edges), looked.counts(part), most)
+def unseen(looked: Looked, most: int) -> np.ndarray:
+    """Probability ``(most + 1,)`` of every number of blocks that count, before any is seen."""
+    return blocks.prior(np.diff(looked.edges), looked.counts("settled"), most)
 
 
 def promised(null: Null | None) -> Null | None:

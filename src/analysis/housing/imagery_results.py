@@ -54,8 +54,8 @@ def block_count(found: Zone | None) -> Result:
             inputs=("file:data/evidence/facility_claims.csv", "source:reuters_terra"),
             why_no_value=why, why_no_interval=why,
         )  # fmt: skip
-    return _count(found, "housing.blocks", best, "all", "Blocks begun in the housing zone since "
-                  "the count begins, in one stretch of works; those that stood before are not "
+    return _count(found, "housing.blocks", best, "Blocks begun in the housing zone in the time of "
+                  "the count, in one stretch of works; older and younger ones are not "
                   "counted")  # fmt: skip
 
 
@@ -143,10 +143,12 @@ def _plain(
     )  # fmt: skip
 
 
-def _count(found: Zone, key: str, view: View, part: str, statement: str) -> Result:
-    chances = view.chances[part]
+def _count(found: Zone, key: str, view: View, statement: str) -> Result:
+    chances = view.chances
+    assert chances is not None
+    assert view.before is not None
     ends = {lv: blocks.interval(chances, float(lv)) for lv in levels(found.level)}
-    bare = blocks.is_open(chances, view.before[part])
+    bare = blocks.is_open(chances, view.before)
     return Result(
         key=key, value=None if bare else ends["0.9"][1], unit="blocks",
         why_no_value=OPEN if bare else None, kind=_kind(found), statement=statement,
@@ -165,21 +167,18 @@ def _covered(found: Zone) -> str:
 
 def _counts(found: Zone) -> Iterator[Result]:
     best = found.best
-    for name, part, late in (("blocks", "settled", False), ("blocks_recent", "recent", True)):
-        said = (
-            "Blocks begun in the last stretch of the series, if the works reached into it"
-            if late
-            else "Blocks begun in the time for which blocks are counted"
-        )
-        if best is None:
-            yield _plain(found, name, None, "blocks", said, why_not(found))
-            yield _plain(found, f"{name}.seen", None, "blocks", f"{said}, as seen", why_not(found))
-            continue
-        yield _count(found, f"{STEM}.{name}", best, part, said)
-        seen = len(best.seen(recent=late))
-        yield _plain(found, f"{name}.seen", seen, "blocks", f"{said}, as seen: not corrected",
-                     "a count of objects", most=best.chances[part].size - 1,
-                     false_alarms=clean(best.false))  # fmt: skip
+    said = "Blocks begun in the time for which blocks are counted"
+    later = "Blocks begun in the last stretch of the series"
+    if best is None or best.chances is None:
+        yield _plain(found, "blocks", None, "blocks", said, why_not(found))
+        for name, what in (("blocks", said), ("blocks_recent", later)):
+            yield _plain(found, f"{name}.seen", None, "blocks", f"{what}, as seen", why_not(found))
+        return
+    yield _count(found, f"{STEM}.blocks", best, said)
+    for name, late, what in (("blocks", False, said), ("blocks_recent", True, later)):
+        yield _plain(found, f"{name}.seen", len(best.seen(recent=late)), "blocks",
+                     f"{what}, as seen: not corrected", "a count of objects",
+                     most=best.chances.size - 1, false_alarms=clean(best.false))  # fmt: skip
 
 
 def _dates(found: Zone) -> Iterator[Result]:

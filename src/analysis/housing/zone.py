@@ -7,7 +7,6 @@ many dates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -74,9 +73,9 @@ class View:
     blocks: tuple[Block, ...]
     looked: Looked | None = None
     """Injected blocks, by the time at which they were begun; None if none could be injected."""
-    chances: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Posterior of the number of blocks begun in each of `imagery.PARTS`; empty if not given."""
-    before: Mapping[str, np.ndarray] = field(default_factory=dict)
+    chances: np.ndarray | None = None
+    """Posterior of the number of blocks begun in the time of the count; None if not given."""
+    before: np.ndarray | None = None
     """The same before anything was seen."""
     false: float = 0.0
     """False alarms expected among the blocks seen."""
@@ -128,7 +127,7 @@ class Zone:
     @property
     def best(self) -> View | None:
         """The sensor whose count is given: the one that finds the largest share of blocks."""
-        counted = [v for v in self.views if v.chances]
+        counted = [v for v in self.views if v.chances is not None]
         return max(counted, key=lambda v: v.found_share or 0.0, default=None)
 
 
@@ -236,12 +235,9 @@ def view(
         return bare
     area = float(sum(s.area for s in shapes))
     most, begun = imagery.most_blocks(area), [_span(b) for b in inside]
-    counts = {
-        p: imagery.count(begun, looked, found.null, area, most, seed, p) for p in imagery.PARTS
-    }
-    chances = {part: number for part, (number, _) in counts.items()}
-    before = {p: imagery.unseen(looked, number.size - 1, p) for p, number in chances.items()}
-    return replace(bare, chances=chances, before=before, false=counts["all"][1], why="")
+    chances, false = imagery.count(begun, looked, found.null, area, most, seed)
+    before = imagery.unseen(looked, chances.size - 1)
+    return replace(bare, chances=chances, before=before, false=false, why="")
 
 
 def _in_zone(b: Building, shapes: tuple[BaseGeometry, ...]) -> bool:
