@@ -34,8 +34,8 @@ MODULES = (
 )
 """Code on which a logged world depends; a world of another digest is never mixed in."""
 
-# every assumption broken at once, but no ground that changes for good around a hall
-MIXED = replace(MISMATCHED["all"], name="mixed", apron=0.0, recover=0.0)
+# every assumption broken at once, ground that changes for good around a hall among them
+MIXED = replace(MISMATCHED["all"], name="mixed", recover=0.0)
 SINGLES = ("optics", "resampled", "terrain", "shapes", "noise", "correlated")
 """One assumption broken at a time: a simulator to calibrate on when another is scored."""
 

@@ -83,11 +83,6 @@ class Candidate:
     recovered: Recovering | None = None
     """When its roof got another colour, if it did after `roof_on`."""
 
-    @property
-    def area_pixels(self) -> int:
-        """Pixels; a first guess of its size, no measurement."""
-        return len(self.pixels)
-
 
 @dataclass(frozen=True)
 class Null:
