@@ -38,6 +38,12 @@ def test_a_field_that_is_bare_in_another_season_is_ground_again(cube) -> None:
     assert "open ground" in again(painted(cube, {1: 0.45, 4: 0.45, 7: 0.45}))
 
 
+def test_a_field_with_new_crops_is_ground_on_its_bare_dates(cube) -> None:
+    """On most later dates it looks as it never did, on some as before."""
+    grown = painted(cube, dict.fromkeys(range(12, DATES), 0.30), red=0.12)
+    assert "open ground" in again(grown)
+
+
 def test_a_field_that_is_green_once_afterwards_is_no_roof(cube) -> None:
     assert "grown over" in again(painted(cube, {12: 0.50}))
 

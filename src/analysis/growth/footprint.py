@@ -286,7 +286,8 @@ def _go_on(
     """Fit another outline from where the best one stands; None, and all as before, if no better."""
     models = best.models
     kept, residuals = [m.state() for m in models], [m.residual() for m in models]
-    unit, before, far = max(1.0, best.misfit()), best.cost, best.far(start)
+    poor, before, far = best.misfit(), best.cost, best.far(start)
+    unit = max(1.0, poor)
     at = Geometry(values.copy(), best.at.lift, best.at.height)
     costly = best.apron_cost
     first_apron = apron is not None and not models[0].apron > 0
@@ -298,13 +299,13 @@ def _go_on(
         matrix, right, steps, bulge = descend(models, base, at, bulge, gsd, rough=False)
         tried = _Trial(models, base, at, values.copy(), bulge, steps, matrix, right, gsd)
         unit = max(1.0, min(unit, tried.misfit()))
-        now = (
-            tried.evidence(unit) + tried.apron_cost if base.polygon(at.values).is_valid else np.inf
-        )
+        sound = base.polygon(at.values).is_valid and all(m.apron_is_ground() for m in models)
+        now = tried.evidence(unit) + tried.apron_cost if sound else np.inf
     except NotMeasurable:
         now = np.inf
+    if np.isfinite(now) and first_apron:
+        now = now + APRON_ODDS if tried.misfit() < poor else np.inf
     if np.isfinite(now):
-        now += APRON_ODDS if first_apron else 0.0
         own = best.evidence(unit) + (before - best.cost) / unit + costly
         if now < own and tried.far(start) <= far:
             return tried

@@ -41,6 +41,13 @@ WIDEST = 0.4
 """Largest logarithm of a blur's width against its prior's centre: a fit that asks for more has
 mistaken something else for blur."""
 
+DARK = 0.35
+"""Share of the ground's mean reflectance below which an apron is no ground."""
+
+LEAST_TAKEN = -0.35
+"""Share of the ground that an apron takes, mean over the bands, below which it is none: the share
+is poorly known, and may come out a little below nothing."""
+
 BEND = 3.0
 """Deviations from which a residual counts by its size, no longer by its square (pseudo-Huber):
 odd pixels lose weight, yet a wrong outline can never lock itself in by calling them odd."""
@@ -255,8 +262,8 @@ class Model(Forward):
         self.sky = np.clip(self.sky + parts[2], 0.0, 0.9)
         self.wall = np.clip(self.wall + parts[3], 0.0, 0.6)
         self.colour = self.colour + parts[4].reshape(COLOURS, bands)
-        self.yard = np.clip(self.yard + parts[5], 0.0, 0.6)
-        self.taken = np.clip(self.taken + parts[6], 0.0, 1.0)
+        self.yard = self.yard + parts[5]
+        self.taken = self.taken + parts[6]
         self.level = self.level + parts[7].reshape(dates, bands)
         self.jitter = self.jitter + parts[8].reshape(dates, 2)
 
@@ -300,6 +307,17 @@ class Model(Forward):
         seen = ((STEPS @ self.colour) ** 2 + variance).sum(axis=1)
         learnt = (STEP_FREEDOM * STEP_SD**2 + seen) / (STEP_FREEDOM + bands)
         self.colour_sd = np.clip(np.sqrt(learnt), 0.002, 0.25)
+
+    def apron_is_ground(self) -> bool:
+        """Whether an apron, if there is one, took ground and shows ground.
+
+        A dark rim of a roof shows less than any ground, and texture that the fields do not hold
+        looks like a ring in which there is more of the ground than all.
+        """
+        ground = self._mean.mean(axis=0)
+        seen = (1 - self.taken) * ground + self.yard
+        sound = (seen > DARK * ground).all() and self.taken.mean() > LEAST_TAKEN
+        return not self.apron > 0 or bool(sound)
 
     def apron_cost(self) -> float:
         """What an apron's own unknowns cost the evidence: how much the data narrow their priors."""
