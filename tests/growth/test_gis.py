@@ -57,6 +57,8 @@ def test_attributes_are_those_that_the_command_prints(written) -> None:
         assert [row["area_m2"], row["area_m2_low"], row["area_m2_high"]] == [
             item["area"][k] for k in ("value", "low", "high")
         ]
+        for name in ("apron_m", "misfit"):
+            assert row[name] == item[name] or (np.isnan(row[name]) and item[name] is None)
         for event in ("ground_broken", "roof_on"):
             said = item[event] or {}
             ends = [row[f"{event}{end}"] for end in ("", "_low", "_high")]

@@ -144,9 +144,9 @@ def _columns() -> list[str]:
     dates = [f"{event}{end}" for event in ("ground_broken", "roof_on")
              for end in ("", "_low", "_high")]  # fmt: skip
     return ["id", "role", "name", "class", "why", "area_m2", "area_m2_low", "area_m2_high",
-            "area_why", "outline", *dates, "dates_coverage", "roof_changed_after", "zone",
-            "reference", "candidate", "evidence", "kind", "simulated", "coverage", "level", "site",
-            "geometry"]  # fmt: skip
+            "area_why", "outline", "apron_m", "misfit", *dates, "dates_coverage",
+            "roof_changed_after", "zone", "reference", "candidate", "evidence", "kind", "simulated",
+            "coverage", "level", "site", "geometry"]  # fmt: skip
 
 
 def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
@@ -167,6 +167,8 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
         "area_m2": area.get("value", np.nan), "area_m2_low": area.get("low", np.nan),
         "area_m2_high": area.get("high", np.nan), "area_why": b.why or None,
         "outline": "fitted" if b.fit else "pixels" if b.outline is not None else "point",
+        "apron_m": measured_json.apron(b.fit) if b.fit else np.nan,
+        "misfit": round(b.fit.misfit, 2) if b.fit else np.nan,
         **_dates("ground_broken", events[0]), **_dates("roof_on", events[1]),
         "dates_coverage": dated[0].coverage if dated else None, "roof_changed_after": changed,
         "zone": measured_json.zone(b, site, found.crs),

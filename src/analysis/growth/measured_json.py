@@ -10,6 +10,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from analysis.growth.buildings import Building, Measured
+from analysis.growth.footprint import Fit
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
 from analysis.growth.timeline import DateInterval
@@ -52,10 +53,17 @@ def _building(b: Building, found: Measured) -> dict[str, Any]:
         "geometry": wgs84(b.outline, found.crs) if b.outline is not None else None,
         "outline": None if b.outline is None else "fitted" if b.fit else "pixels",
         "area": quantity(b.area, found.level, "m2", 1),
+        "apron_m": apron(b.fit) if b.fit else None,
+        "misfit": round(b.fit.misfit, 2) if b.fit else None,
     }
     if b.area is None:
         made["why"] = b.why
     return made
+
+
+def apron(fit: Fit) -> float:
+    """Metres of dug ground about an outline that the fit found beside it; 0 for none."""
+    return max(float(m.apron) for m in fit.models)
 
 
 def _reference(b: Building, found: Measured) -> dict[str, Any]:
