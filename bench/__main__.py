@@ -10,6 +10,7 @@ from bench import (
     chain_report,
     dates,
     footprints,
+    footprints_tables,
     heights,
     injections,
     models_speed,
@@ -18,6 +19,12 @@ from bench import (
     scenes,
     speed,
 )
+
+
+def _footprints() -> None:
+    footprints.main()
+    footprints_tables.main()
+
 
 STUDIES = {
     "sbc": sbc.main,
@@ -29,7 +36,7 @@ STUDIES = {
     "blocks": blocks.main,
     "heights": heights.main,
     "injections": injections.main,
-    "footprints": footprints.main,
+    "footprints": _footprints,
     "chain": chain_report.main,
     "speed": speed.main,
 }

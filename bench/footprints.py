@@ -27,9 +27,9 @@ from bench.record import code
 PLAN: dict[str, int] = {
     "cal-10m-mixed": 60,
     **{f"cal-10m-{s}": 4 for s in SINGLES},
-    "mixed": 120,
-    "matched": 60,
-    **{f"law-10m-{n}": 20 for n in LAW_SCENES},
+    "mixed": 160,
+    "matched": 40,
+    **{f"law-10m-{n}": 30 for n in LAW_SCENES},
     "cal-3m-mixed": 20,
     **{f"law-3m-{n}": 20 for n in LAW_SCENES[:3]},
     "law-3m-60": 8,

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from bench import footprint_worlds, footprints_report, record
+from bench import footprint_worlds, footprints_report, footprints_tables, record
 
 from analysis.growth import posterior
 
@@ -37,6 +37,10 @@ def test_a_logged_world_made_again_gives_the_same_areas_and_intervals(study):
         assert old[8:10] == list(new[8:10])
     ratio = footprints_report.ratio_rows([world], inflation)[0]
     assert kept["ratio_rows"][study][0] == pytest.approx(list(ratio), rel=1e-3)
+
+
+def test_the_tables_for_people_are_those_of_the_results():
+    assert footprints_tables.FILE.read_text(encoding="utf-8") == footprints_tables.text()
 
 
 def test_no_seed_that_was_scored_was_calibrated_on():
