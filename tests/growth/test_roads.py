@@ -46,6 +46,12 @@ def test_buildings_are_no_road(things):
     assert kinds(*things) == ["new-footprint"] * len(things)
 
 
+def test_a_wall_beside_a_row_of_blocks_is_no_road():
+    wall = np.argwhere(np.ones((1, 12), dtype=bool)) + (10, 10)
+    thin = Thing("", "other", A_ROAD, wall, 30.0, when(500.0), when(500.0), 470.0, 530.0, None)
+    assert kinds(thin, piece(10, 24), piece(10, 30))[1:] == ["new-footprint"] * 2
+
+
 def test_what_continues_a_road_is_one():
     long = np.argwhere(np.ones((1, 20), dtype=bool)) + (10, 10)
     road = Thing("", "other", A_ROAD, long, 30.0, when(500.0), when(500.0), 470.0, 530.0, None)

@@ -148,7 +148,11 @@ def fit(windows: Sequence[Window], start: Polygon, *, outline: Outline | None = 
             if tried is not None:
                 best = tried
                 steps += tried.steps
-    if best.models[0].apron == 0 and best.base.edges != 4:
+    if best.base.edges != 4 and best.models[0].apron > 0:
+        # the ring may have stood in for the shape
+        tried = _go_on(best, best.base, best.at.values, best.bulge, gsd, local, apron=0.0)
+        best = tried or best
+    elif best.base.edges != 4:
         best, more = _in_apron(best, gsd, local)
         steps += more
     # with sides that may bulge
@@ -216,7 +220,10 @@ class _Trial:
 
 
 def _in_apron(best: _Trial, gsd: float, start: Polygon) -> tuple[_Trial, int]:
-    """The outline with a ring of dug ground about it, if that fits, of the width that fits best."""
+    """The outline with a ring of dug ground about it, if that fits.
+
+    Of the widths the first that fits well, or else the best.
+    """
     steps = 0
     for width in APRONS_M:
         none = not best.models[0].apron > 0
@@ -299,7 +306,7 @@ def _go_on(
         matrix, right, steps, bulge = descend(models, base, at, bulge, gsd, rough=False)
         tried = _Trial(models, base, at, values.copy(), bulge, steps, matrix, right, gsd)
         unit = max(1.0, min(unit, tried.misfit()))
-        sound = base.polygon(at.values).is_valid and all(m.apron_is_ground() for m in models)
+        sound = base.polygon(at.values).is_valid and all(m.apron_is_ground(at) for m in models)
         now = tried.evidence(unit) + tried.apron_cost if sound else np.inf
     except NotMeasurable:
         now = np.inf

@@ -15,6 +15,7 @@ from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import ROOF_DATES
 from analysis.growth.detect import clear
 from analysis.growth.objects import Thing, confirm
+from analysis.growth.roads import continued
 from analysis.growth.timeline import DateInterval
 from analysis.scenes import Prepared
 
@@ -72,6 +73,7 @@ def measure(
         ],
         cube, undated=True,
     )  # fmt: skip
+    continued(things, abs(float(cube["x"][1] - cube["x"][0])))
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [references_of.reference(f, cube, buildings) for f in done.site.references]
     warnings = [*series.warnings_of(done, cube), *found.weaker]

@@ -44,9 +44,9 @@ mistaken something else for blur."""
 DARK = 0.35
 """Share of the ground's mean reflectance below which an apron is no ground."""
 
-LEAST_TAKEN = -0.35
-"""Share of the ground that an apron takes, mean over the bands, below which it is none: the share
-is poorly known, and may come out a little below nothing."""
+MOST_OFF = 0.85
+"""Distance from a half beyond which an apron's share of the ground, mean over the bands, is none:
+the share is poorly known, and may come out a little below nothing or above all."""
 
 BEND = 3.0
 """Deviations from which a residual counts by its size, no longer by its square (pseudo-Huber):
@@ -284,6 +284,7 @@ class Model(Forward):
             "fields",
             "cost",
             "colour_sd",
+            "_curvature",
         )
         return {n: np.array(getattr(self, n)) for n in names}
 
@@ -308,16 +309,17 @@ class Model(Forward):
         learnt = (STEP_FREEDOM * STEP_SD**2 + seen) / (STEP_FREEDOM + bands)
         self.colour_sd = np.clip(np.sqrt(learnt), 0.002, 0.25)
 
-    def apron_is_ground(self) -> bool:
-        """Whether an apron, if there is one, took ground and shows ground.
+    def apron_is_ground(self, at: Geometry) -> bool:
+        """Whether an apron, if there is one, has a shape, took ground and shows ground.
 
         A dark rim of a roof shows less than any ground, and texture that the fields do not hold
         looks like a ring in which there is more of the ground than all.
         """
         ground = self._mean.mean(axis=0)
         seen = (1 - self.taken) * ground + self.yard
-        sound = (seen > DARK * ground).all() and self.taken.mean() > LEAST_TAKEN
-        return not self.apron > 0 or bool(sound)
+        took = abs(float(self.taken.mean()) - 0.5) < MOST_OFF
+        shaped = self.outline.polygon(self._grown(at)).is_valid
+        return not self.apron > 0 or bool((seen > DARK * ground).all() and took and shaped)
 
     def apron_cost(self) -> float:
         """What an apron's own unknowns cost the evidence: how much the data narrow their priors."""

@@ -133,10 +133,10 @@ def _one_building(one: Thing, two: Thing) -> bool:
     if one.kind != two.kind or one.kind == "other":
         return False
     away = np.abs(one.pixels[:, None] - two.pixels[None]).max(axis=2).min()
-    return bool(away <= JOIN_PIXELS) and one_time(one, two)
+    return bool(away <= JOIN_PIXELS) and _one_time(one, two)
 
 
-def one_time(one: Thing, two: Thing) -> bool:
+def _one_time(one: Thing, two: Thing) -> bool:
     """Whether both events of two objects may have come together, as far as either has them."""
     return all(
         a is None or b is None or max(a.low - b.high, b.low - a.high) <= APART_DAYS

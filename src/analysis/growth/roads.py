@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from analysis.growth.objects import A_ROAD, LEAST_PIXELS, Thing, one_time
+from analysis.growth.objects import A_ROAD, LEAST_PIXELS, Thing
 
 ALONG_A_ROAD_M = 100.0
 """Gap to a road that came at the same time up to which a small object continues it."""
@@ -25,8 +25,12 @@ MOMENT_DAYS = 20.0
 """Days between the events of objects of one moment, and between the two events of a road: it is
 there at once."""
 
+PIECES_LENGTH_M = 250.0
+"""Distance between the outermost of them, at least: blocks of one row lie nearer."""
+
 ROAD_LENGTH_M = 150.0
-"""Distance between the outermost of them, at least."""
+"""Length of a long and thin object from which others may continue it: at fine pixels a wall or a
+path is long and thin as well."""
 
 
 def roads(things: Sequence[Thing], gsd: float) -> None:
@@ -40,7 +44,7 @@ def roads(things: Sequence[Thing], gsd: float) -> None:
         Side of a pixel, metres.
     """
     _in_pieces(things, gsd)
-    _continued(things, gsd)
+    continued(things, gsd)
 
 
 def _in_pieces(things: Sequence[Thing], gsd: float) -> None:
@@ -57,7 +61,7 @@ def _in_pieces(things: Sequence[Thing], gsd: float) -> None:
     for one, two in combinations(small, 2):
         ends = np.array([t.pixels.mean(axis=0) for t in (one, two)]) * gsd
         length = float(np.hypot(*(ends[1] - ends[0])))
-        if length < ROAD_LENGTH_M or not _one_moment(one, two):
+        if length < PIECES_LENGTH_M or not _one_moment(one, two):
             continue
         way = (ends[1] - ends[0]) / length
         line = [t for t in small if _one_moment(one, t) and _along(t, ends[0], way, length, gsd)]
@@ -78,10 +82,12 @@ def _along(thing: Thing, start: np.ndarray, way: np.ndarray, length: float, gsd:
     return -gsd <= off @ way <= length + gsd and abs(way[0] * off[1] - way[1] * off[0]) <= ASIDE_M
 
 
-def _continued(things: Sequence[Thing], gsd: float) -> None:
-    """Small objects in line with a road of the same time are pieces of it."""
+def continued(things: Sequence[Thing], gsd: float) -> None:
+    """Take it from small objects in line with a road of the same moment; parameters as `roads`."""
     for road in [t for t in things if t.why == A_ROAD]:
         line = road.pixels
+        if float(np.hypot(*np.ptp(line, axis=0))) * gsd < ROAD_LENGTH_M:
+            continue
         while True:
             more = next((t for t in things if _continues(t, road, line, gsd)), None)
             if more is None:
@@ -93,7 +99,7 @@ def _continued(things: Sequence[Thing], gsd: float) -> None:
 def _continues(thing: Thing, road: Thing, line: np.ndarray, gsd: float) -> bool:
     if thing.kind != "new-footprint" or len(thing.pixels) * gsd**2 > ROAD_PIECE_M2:
         return False
-    if not one_time(thing, road):
+    if thing.roof_on is None or road.roof_on is None or not _one_moment(thing, road):
         return False
     gap = np.hypot(*(thing.pixels[:, None] - line[None]).transpose(2, 0, 1))
     if gap.min() * gsd > ALONG_A_ROAD_M:

@@ -26,8 +26,9 @@ BLUR_PIXELS = 0.45
 """Standard deviation of the blur that the cover is drawn with; its exact width hardly matters."""
 
 ALIKE = 0.75
-"""Distance between two dates, in deviations of the noise, below which a place looks the same; a
-roof stays beyond it from every date on which there was none."""
+"""Distance between two dates, in deviations of the noise, below which a place looks the same;
+drawn roofs stay beyond it from every date on which there was none. With more dates before, one of
+them is sooner alike."""
 
 AT_TIMES = 0.25
 """Share of the later dates on which open ground looks as it did before: its crops may be new."""

@@ -34,6 +34,9 @@ SLENDER = (3.0, 4.5)
 UNTIL = 0.85
 """Share of the series at which the count ends: what is begun later has too few dates after it."""
 
+LEAST_TIME = 0.1
+"""Share of the series that the count must run over."""
+
 SPARE_DATES = 2
 """Clear dates before the works that the count asks for beyond those without which an object may
 have stood from the start (`analysis.growth.candidates.BEFORE_DATES`): dates are uncertain, and
@@ -157,8 +160,9 @@ def window(cube: xr.Dataset) -> tuple[float, float, float]:
     days = np.sort(cube["time"].values.astype("datetime64[D]").astype(float))
     seen = np.sort(cube["time"].values[clear].astype("datetime64[D]").astype(float))
     needed = BEFORE_DATES + SPARE_DATES
+    last = UNTIL - LEAST_TIME
     shares = (seen - days[0]) / (days[-1] - days[0])
-    if seen.size < needed or shares[needed - 1] >= UNTIL:
+    if seen.size < needed or shares[needed - 1] > last:
         raise UserError(f"{seen.size} clear dates: too few of them lie before anything countable")
     return float(shares[BEFORE_DATES - 1]), float(shares[needed - 1]), UNTIL
 

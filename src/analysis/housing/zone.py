@@ -95,11 +95,11 @@ class View:
         return found / tried
 
     def seen(self, *, recent: bool = False) -> list[Block]:
-        """Blocks that were begun in the time for which blocks are counted, or after it."""
+        """Blocks probably begun in the time for which blocks are counted, or after it."""
         if self.looked is None:
             return []
         _, end = self.looked.days("settled")
-        counted = [b for b in self.blocks if self.looked.counted(_span(b)) > 0]
+        counted = [b for b in self.blocks if self.looked.counted(_span(b)) >= 0.5]
         return [b for b in counted if (_begun(b) > end) == recent]
 
 
