@@ -45,7 +45,7 @@ FIRST = {"calibrate": 1_120_000, "score": 1_220_000}
 """Seeds that no version had seen: earlier ones ran those from 1100000 and 1110000, and from 1200000
 and 1210000 on, and those from 1300000 on were looked at during development."""
 
-WORLDS = 60
+WORLDS = 40
 APRONS = (0.0, 3.0, 6.0)
 LEVEL = 0.9
 SMALLEST_M2 = 1500.0
