@@ -62,7 +62,7 @@ def _building(b: Building, found: Measured) -> dict[str, Any]:
 
 
 def apron(fit: Fit) -> float:
-    """Metres of dug ground about an outline that the fit found beside it; 0 for none."""
+    """Width of the dug ground about an outline, metres, as chosen among a few; 0 for none."""
     return max(float(m.apron) for m in fit.models)
 
 

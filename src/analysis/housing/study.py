@@ -63,6 +63,12 @@ def results() -> list[Result]:
              "Largest distance of the randomised probability integral transform from uniform"),
         _one("band", every["pit_band95"], "1",
              "Largest such distance that the simultaneous 95 % band allows (Kolmogorov)"),
+        _one("missed", every["missed"], "drawn estates",
+             f"Drawn estates in which {said} missed the true number"),
+        _one("missed_more", every["missed_more"], "drawn estates",
+             "Of them, those that hold more blocks than it allowed"),
+        _one("sureness", _sureness(every), "text",
+             f"Whether {said} claims more than it held"),
         _one("verdict", "inside" if every["pit_gap"] <= every["pit_band95"] else "outside", "text",
              "Where the transform lies against its band"),
         _one("uncorrected", every["seen_is_truth"], "1",
@@ -80,6 +86,9 @@ def results() -> list[Result]:
         _one("across.coverage", older["coverage"], "1",
              f"Of them, those in which {said} held the number begun since that day",
              older["coverage_interval90"]),
+        _one("across.held", older["held_by_posterior"], "1",
+             "Probability that it claims there, on average"),
+        _one("across.sureness", _sureness(older), "text", "Whether it claims more than it held"),
     ]  # fmt: skip
     for scenes, part in sorted(found["by_scenes"].items(), key=lambda item: int(item[0])):
         made += [
@@ -89,6 +98,12 @@ def results() -> list[Result]:
                  f"The mean width on estates with {scenes} scenes"),
         ]  # fmt: skip
     return made
+
+
+def _sureness(found: dict[str, Any]) -> str:
+    """Whether intervals claim more than they held, as far as the number of worlds tells."""
+    too = found["coverage_interval90"][1] < found["held_by_posterior"]
+    return "surer than it may be" if too else "not shown to be too sure"
 
 
 def _one(
