@@ -5,13 +5,15 @@ from functools import cache
 
 import numpy as np
 import pytest
+from shapely.geometry import Polygon
 
 from analysis.growth import footprint
 from analysis.growth.forward import Geometry
 from analysis.growth.model import Model
+from analysis.growth.outline import of_polygon
 from analysis.simulate import SPECS, cube, draw
 
-from .worlds import fit, fitted, outlines
+from .worlds import fit, outlines, seen
 
 APRON_M = 6.0
 HALLS = ("hall-new", "hall-02")
@@ -39,8 +41,44 @@ def test_a_hall_in_an_apron_is_as_large_as_its_roof(monkeypatch):
 
 
 @pytest.mark.parametrize("identity", [*HALLS, "hall-a"])
-def test_no_apron_is_found_where_none_is(identity):
-    assert not any(m.apron for m in fitted("matched", 3, identity).models)
+def test_no_apron_is_found_where_none_is(identity, monkeypatch):
+    """Although one is tried."""
+    world, scenes = seen()
+    monkeypatch.setattr(footprint, "POOR", 0.0)
+    tried = []
+    plain = footprint._in_apron
+    monkeypatch.setattr(footprint, "_in_apron", lambda *of: tried.append(1) or plain(*of))
+    one = fit(world, scenes, identity)
+    assert tried
+    assert not any(m.apron for m in one.models)
+
+
+def test_a_rejected_trial_leaves_everything_as_it_was():
+    world, scenes = dug(3)
+    model = fit(world, scenes, "hall-02").models[0]
+    kept, cost = model.state(), model.apron_cost()
+    residual = model.residual()
+    model.apron, model._curvature = 3.0, 2 * model._curvature
+    assert model.apron_cost() != cost
+    model.restore(kept, residual)
+    assert model.apron == APRON_M
+    assert model.apron_cost() == cost
+
+
+def test_a_ring_that_closes_a_notch_is_no_shape():
+    """Edges of a narrow notch would pass each other."""
+    world, scenes = dug(3)
+    one = fit(world, scenes, "hall-02")
+    model, ring = one.models[0], Polygon([
+        (-40, -20), (40, -20), (40, 20), (6, 20), (6, -5), (-6, -5), (-6, 20), (-40, 20),
+    ])  # fmt: skip
+    model.outline, values = of_polygon(ring)
+    at = Geometry(values, 0.0, 0.0)
+    model.yard, model.taken = np.full(4, 0.12), np.full(4, 0.5)
+    model.apron = 3.0
+    assert model.apron_is_ground(at)
+    model.apron = 10.0
+    assert not model.apron_is_ground(at)
 
 
 def test_derivatives_with_an_apron_are_those_of_the_picture(monkeypatch):
