@@ -23,7 +23,7 @@ FRINGE = 0.15
 """Share of a building's area below which what touches it may be its edge."""
 
 WITHIN = 0.6
-"""Share of an object that the rectangle around a published point must hold to replace it."""
+"""Share of an object that an outline must hold to be the whole of which it is a part."""
 
 
 def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building]) -> Building:
@@ -93,14 +93,20 @@ def _candidate_at(
 
 
 def fringes(buildings: Sequence[Building], references: Sequence[Building], gsd: float) -> None:
-    """Small new objects that touch a larger building: an annex, or its edge in another light.
+    """Objects that touch a larger building, an annex or its edge, or that are a part of one.
 
-    Called before outlines are fitted; what these are is not told, so they are no new footprints.
+    Strips of one roof that came on different days are objects of their own, in the outline of the
+    building that the site names. Called before outlines are fitted; what these are is not told, so
+    they are no new footprints.
     """
     for small in buildings:
         if small.thing is None or small.thing.kind != "new-footprint" or small.start is None:
             continue
         if small.feature is not None:
+            continue
+        whole = next((r for r in references if _holds(r, small)), None)
+        if whole is not None:
+            small.thing.becomes("other", f"it is a part of {whole.id}")
             continue
         for large in (*references, *buildings):
             if large.start is None or large is small or small.thing is large.thing:
@@ -111,6 +117,14 @@ def fringes(buildings: Sequence[Building], references: Sequence[Building], gsd: 
             if close and small.start.area < FRINGE * large.start.area:
                 small.thing.becomes("other", "it touches a larger building: an annex, or its edge")
                 break
+
+
+def _holds(reference: Building, small: Building) -> bool:
+    """Whether another object lies for the most part where a reference stands."""
+    if reference.start is None or small.start is None or reference.thing is small.thing:
+        return False
+    shared = reference.start.intersection(small.start).area
+    return bool(shared > WITHIN * small.start.area)
 
 
 def standing(
