@@ -1,0 +1,45 @@
+"""What lies where an older building stands, or touches one, is no new building of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+from shapely.geometry import box
+
+from analysis.growth import references
+from analysis.growth.buildings import Building
+from analysis.growth.objects import Thing
+from analysis.growth.timeline import DateInterval
+
+GSD = 10.0
+
+
+def found(name: str, west: float, east: float) -> Building:
+    when = DateInterval(500.0, 470.0, 530.0, 0.9, 30.0, "unproven")
+    thing = Thing(
+        name, "new-footprint", "", np.zeros((4, 2), int), 30.0, when, when, 470, 530, None
+    )
+    return Building(name, thing, None, box(west, 0, east, 40))
+
+
+def kinds(buildings: list[Building], reference: Building) -> list[str]:
+    references.fringes(buildings, [reference], GSD)
+    return [b.thing.kind for b in buildings if b.thing]
+
+
+def test_a_strip_of_an_older_roof_is_a_part_of_it() -> None:
+    whole = found("candidate-1", 0, 60)
+    hall = Building("hall-b", whole.thing, None, box(0, 0, 100, 40))
+    strip, apart = found("candidate-2", 65, 110), found("candidate-3", 150, 200)
+    assert kinds([whole, strip, apart], hall) == ["new-footprint", "other", "new-footprint"]
+    assert strip.thing is not None
+    assert strip.thing.why == "it is a part of hall-b"
+
+
+def test_a_building_that_only_begins_in_an_older_one_stays() -> None:
+    hall = Building("hall-a", None, None, box(0, 0, 100, 40))
+    assert kinds([found("candidate-1", 60, 180)], hall) == ["new-footprint"]
+
+
+def test_a_small_object_at_the_rim_of_a_hall_is_its_edge() -> None:
+    hall = Building("hall-a", None, None, box(0, 0, 100, 40))
+    assert kinds([found("candidate-1", 105, 115)], hall) == ["other"]
