@@ -13,8 +13,9 @@ from analysis.growth.candidates import Candidate
 from analysis.growth.classes import GROWN_OVER, HAS_SEASON
 from analysis.growth.objects import Thing
 from analysis.growth.timeline import DateInterval
+from tests.growth import quiet
 
-SIDE, DATES, EVERY_DAYS, SINCE, GSD = 50, 24, 61, 10, 3.0
+SIDE, DATES, SINCE, GSD = 50, 24, 10, 3.0
 ROOF = np.argwhere(np.ones((4, 14), dtype=bool)) + (12, 10)
 SHADED = np.argwhere(np.ones((7, 14), dtype=bool)) + (9, 10)
 """The roof and three rows of ground to its north."""
@@ -31,23 +32,9 @@ CHAIN = BETWEEN[BETWEEN[:, 0] == 13]
 
 @pytest.fixture
 def grass() -> xr.Dataset:
-    """Grassland over four years in pixels of 3 m, with noise; dates are not in order."""
-    chance = np.random.default_rng(3)
-    days = np.arange(DATES) * EVERY_DAYS
-    time = np.datetime64("2117-01-10", "s") + days * np.timedelta64(86400, "s")
-    green = np.clip(np.sin(2 * np.pi * days / 365.25), 0, 1)
-    levels = {"blue": 0.06 - 0.02 * green, "red": 0.10 - 0.05 * green, "nir": 0.2 + 0.2 * green}
-    shape = (DATES, SIDE, SIDE)
-    data = {
-        band: (("time", "y", "x"), level[:, None, None] + chance.normal(0, 0.004, shape))
-        for band, level in levels.items()
-    }
-    made = xr.Dataset(
-        data | {"valid": (("time", "y", "x"), np.ones(shape, dtype=bool))},
-        coords={"time": time, "y": GSD * np.arange(SIDE, 0, -1), "x": GSD * np.arange(SIDE)},
-        attrs={"crs": "EPSG:32650", "pixel_area_m2": GSD**2},
-    )
-    return made.isel(time=chance.permutation(DATES))
+    """Grassland over four years in pixels of 3 m; dates are not in order."""
+    cube, _ = quiet.grass(DATES, SIDE, GSD)
+    return cube.isel(time=np.random.default_rng(3).permutation(DATES))
 
 
 def built(cube: xr.Dataset, *roofs: np.ndarray, shade: np.ndarray | None = None) -> xr.Dataset:

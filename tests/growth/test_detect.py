@@ -10,7 +10,7 @@ from analysis.growth import detect, series, stood
 from analysis.growth.candidates import Candidate
 from analysis.growth.recover import Recovering
 from analysis.growth.timeline import DateInterval
-from tests.growth.quiet import DATES, SIDE, on, quiet
+from tests.growth.quiet import DATES, SIDE, grass, on, quiet
 
 PIXELS = np.argwhere(np.ones((6, 10), dtype=bool)) + 20
 
@@ -57,21 +57,7 @@ BLOCK = np.argwhere(np.ones((2, 5), dtype=bool)) + 30
 
 def seasonal(dates: int = 24) -> tuple[xr.Dataset, np.ndarray]:
     """Grassland over some years, and its greenness on each date in order of time."""
-    chance = np.random.default_rng(3)
-    time = np.datetime64("2117-01-10", "s") + np.arange(dates) * np.timedelta64(61 * 86400, "s")
-    green = np.clip(np.sin(2 * np.pi * np.arange(dates) * 61 / 365.25), 0, 1)
-    levels = {"blue": 0.06 - 0.02 * green, "red": 0.10 - 0.05 * green, "nir": 0.2 + 0.2 * green}
-    shape = (dates, SIDE, SIDE)
-    data = {
-        band: (("time", "y", "x"), level[:, None, None] + chance.normal(0, 0.004, shape))
-        for band, level in levels.items()
-    }
-    made = xr.Dataset(
-        data | {"valid": (("time", "y", "x"), np.ones(shape, dtype=bool))},
-        coords={"time": time, "y": 10.0 * np.arange(SIDE, 0, -1), "x": 10.0 * np.arange(SIDE)},
-        attrs={"crs": "EPSG:32650", "pixel_area_m2": 100.0},
-    )
-    return made, green
+    return grass(dates, SIDE, 10.0)
 
 
 def roof_over(cube: xr.Dataset, share: float, since: int) -> float:

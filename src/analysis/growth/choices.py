@@ -158,8 +158,8 @@ class _Run:
         )
         buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
         older = [references.reference(f, cube, buildings) for f in self.site.references]
-        hall, why = self._hall(setting, buildings)
         references.fringes(buildings, older, self.found.gsd)
+        hall, why = self._hall(setting, buildings)
         known = references.standing(buildings, older)
         chain = [b for b in (hall, *older) if b is not None]
         for b in chain:
