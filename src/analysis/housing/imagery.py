@@ -34,7 +34,7 @@ SLENDER = (3.0, 4.5)
 UNTIL = 0.85
 """Share of the series at which the count ends: what is begun later has too few dates after it."""
 
-LEAST_TIME = 0.1
+LEAST_TIME = 0.02
 """Share of the series that the count must run over."""
 
 SPARE_DATES = 2
@@ -44,14 +44,15 @@ what was begun in between is seen in part."""
 
 SLICES = 12
 """Parts of the time that counts for which completeness is taken apart: a third of a year each in
-five years, about as far as clear dates lie apart. The time before and after is cut alike."""
+five years, about as far as clear dates lie apart. The time before and after is cut
+alike, into no more."""
 
 INJECTED = 800
 """Blocks that are injected: about fifty in a slice."""
 
 PARTS = ("settled", "recent")
-"""Parts of the time for which blocks are counted: what is old enough to be told from a season, what
-was begun later, and both."""
+"""Parts of the time for which blocks are counted: what is old enough to be told from a season, and
+what was begun later."""
 
 CLEAR = 0.5
 """Share of a scene in plain sight from which its date counts as clear."""
@@ -195,7 +196,9 @@ def look(
     recovery = injection.inject(cube, seed, INJECTED, drawing=drawing, stable=stable)
     days = cube["time"].values.astype("datetime64[D]").astype(float)
     ends = (first, begin, end, 1.0)
-    parts = [max(round(SLICES * (b - a) / (end - begin)), 1) for a, b in pairwise(ends)]
+    parts = [
+        min(max(round(SLICES * (b - a) / (end - begin)), 1), SLICES) for a, b in pairwise(ends)
+    ]
     cut = [
         np.linspace(a, b, n, endpoint=False)
         for (a, b), n in zip(pairwise(ends), parts, strict=True)
