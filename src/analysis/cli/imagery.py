@@ -95,6 +95,15 @@ def measure(
     selection: Selection,
     seed: Annotated[int, typer.Option("--seed", help="Of the draws.", min=0)] = 20241125,
     level: Annotated[float, typer.Option("--level", help="Of the intervals.", metavar="L")] = 0.9,
+    drawn: Annotated[
+        int,
+        typer.Option(
+            "--drawn",
+            help="Calibrate the halls' intervals by N pairs of halls drawn into these scenes.",
+            metavar="N",
+            min=0,
+        ),
+    ] = 0,
     gis: Annotated[
         str, typer.Option("--gis", help="Write GeoParquet, GeoJSON and COGs here.", metavar="DIR")
     ] = "",
@@ -120,7 +129,9 @@ def measure(
     if gis:
         places.folder("--gis", gis)
     request = selection.request()
-    found = measured(request, seed=seed, level=level, progress=lambda text: err.print(text))
+    found = measured(
+        request, seed=seed, level=level, drawn=drawn, progress=lambda text: err.print(text)
+    )
     done = prepared(request)
     where = done.site
     for text in done.lost:

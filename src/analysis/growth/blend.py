@@ -177,7 +177,8 @@ def built(
     cube: xr.Dataset, site: Ground, buildings: Buildings, strength: float = 1.0
 ) -> xr.Dataset:
     """A cube in which some buildings, apart from each other, stand; it says that they are drawn."""
-    made = cube.isel(time=np.argsort(cube["time"].values, kind="stable")).copy(deep=True)
+    # loaded first: what is written to pixels that still lie in a file is lost
+    made = cube.isel(time=np.argsort(cube["time"].values, kind="stable")).compute().copy(deep=True)
     drawn = blend(site, buildings, strength)
     for b, band in enumerate(site.bands):
         values = made[band].values

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from shapely.geometry import Polygon
 
-from analysis.growth.calibrated import Calibrated
+from analysis.growth.calibrated import Calibrated, Injected
 from analysis.growth.candidates import Null
 from analysis.growth.footprint import Fit
 from analysis.growth.objects import Thing
@@ -69,22 +69,32 @@ class Measured:
     evidence: np.ndarray | None = None
     """``(y, x)`` what speaks for a change of each pixel: the log Bayes factor of the series, or
     the score of two windows; NaN where nothing was seen."""
+    injected: Injected | None = None
+    """Halls drawn into these scenes, by which intervals were stretched; None if none were."""
 
     @property
     def coverage(self) -> str:
-        """``simulated`` where a study scored intervals of areas like these, else ``unproven``."""
-        return self.covers("areas")
+        """``injected`` where halls drawn into these scenes calibrated the areas, ``simulated``
+        where a study scored intervals of areas like these, else ``unproven``."""
+        return "injected" if self.injected is not None else self.covers("areas")
 
     def covers(self, what: str) -> str:
-        """The same for ``areas``, ``ratios``, ``ground_broken`` or ``roof_on``."""
+        """What a study showed of ``areas``, ``ratios``, ``ground_broken`` or ``roof_on``."""
         proven = self.alike and self.calibrated.covers(what, self.level)
         return "simulated" if proven else "unproven"
 
     def covers_area(self, b: Building) -> str:
         """The same for the area of one building, which may be smaller than any that was scored."""
+        if self.injected is not None and b.id in self.injected.areas:
+            return "injected"
         if b.area is None or np.median(b.area) < self.calibrated.smallest_m2:
             return "unproven"
-        return self.coverage
+        return self.covers("areas")
+
+    def covers_ratio(self, ratio: Ratio) -> str:
+        """The same for a ratio of roofs."""
+        own = self.injected is not None and ratio.denominator in self.injected.ratios
+        return "injected" if own and ratio.definition == "roof" else self.covers("ratios")
 
     def by_id(self, name: str) -> Building:
         """A candidate or a reference."""

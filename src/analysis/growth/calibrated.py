@@ -45,6 +45,35 @@ class Calibrated:
         return self.level == level and what in self.scores and self.scores[what][1] >= level
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """How intervals of one kind held the drawn truth, and what they were stretched by."""
+
+    scored: int
+    held: float
+    """Share of the intervals, as they were, that held the truth."""
+    error: float
+    """Root mean square of the relative error."""
+    bias: float
+    """Median of the relative error."""
+    factor: float
+    """By which the logarithm of both ends was moved from the median; at least one."""
+
+
+@dataclass(frozen=True)
+class Injected:
+    """What halls that were drawn into the very scenes say of the intervals there."""
+
+    level: float
+    seed: int
+    drawn: int
+    """How often halls were drawn, each time one like each of the halls of the ratio."""
+    areas: Mapping[str, Stretch]
+    """By the id of a building."""
+    ratios: Mapping[str, Stretch]
+    """By the building below the line, or ``union``."""
+
+
 def calibrated(gsd: float) -> Calibrated:
     """The study nearest to what a run does, for pixels of this size in metres."""
     folder = paths.project_root() / RESULTS

@@ -55,6 +55,10 @@ MOST_LOOKS = 4.0
 BEFORE_DATES = 4
 """Clear dates before the first event without which an object may have stood from the start."""
 
+LATER_DATES = 10
+"""The same where an object looks as if it had: what then comes as early as it may is the first
+change of restless ground."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -163,17 +167,23 @@ def find(
     for i, pixels in enumerate(groups):
         if proven[i] < PROVEN or mean.evidence[0, i] < 0:
             continue
-        seen = clear[:, i] & (series.days < (again[i].since if again[i] else np.inf))  # type: ignore[union-attr]
-        dates = [
-            timeline.interval(
-                mean.posterior[e, :, 0, i], series.days, seen, event, level, calibration
-            )
-            for e, event in enumerate(timeline.EVENTS)
-        ]
+        chances, own = mean.posterior[:, :, 0, i], again[i]
+        seen = clear[:, i] & (series.days < (own.since if own else np.inf))
+        dates = timeline.intervals(chances, series.days, seen, level, calibration)
+        early = min(dates[0].value, earliest[i])
+        from_start = np.count_nonzero(seen & (series.days < early)) < BEFORE_DATES
+        if from_start:
+            later = begun_later(series, stack[:, :, [i]], clear[:, [i]], views, looks([pixels]))
+            if later is None:
+                continue
+            chances, seen, own = later, clear[:, i], None
+            dates = timeline.intervals(chances, series.days, seen, level, calibration)
+            if np.count_nonzero(seen & (series.days < dates[0].value)) < LATER_DATES:
+                continue
         first, second = dates[0].value, dates[1].value
-        if np.count_nonzero(seen & (series.days < min(first, earliest[i]))) < BEFORE_DATES:
-            continue
         stood = classes.standing_out(cube, pixels, series, first)
+        if from_start and stood > classes.STANDS_OUT:
+            continue
         kind, why = classes.classify(stack[:, :, i], clear[:, i], series, (first, second), stood)
         found.append(
             Candidate(
@@ -184,13 +194,56 @@ def find(
                 ground_broken=None if kind == "re-roofing" else dates[0],
                 roof_on=None if kind == "ground-works" else dates[1],
                 why=why,
-                posterior=mean.posterior[:, :, 0, i],
+                posterior=chances,
                 days=series.days,
                 seen=seen,
-                recovered=again[i] if kind == "new-footprint" else None,
+                recovered=own if kind == "new-footprint" else None,
             )
         )
     return found, held
+
+
+def begun_later(
+    series: Series,
+    stack: np.ndarray,
+    clear: np.ndarray,
+    views: np.ndarray,
+    worth: np.ndarray,
+) -> np.ndarray | None:
+    """Dates of an object whose events, if two there were, came after its first clear dates.
+
+    Bare ground that keeps its colour looks like a roof that stood from the start, and a building
+    on it like another colour of that roof.
+
+    Parameters
+    ----------
+    stack
+        ``(time, band, 1)`` mean reflectance.
+    clear
+        ``(time, 1)`` boolean.
+    views
+        From `analysis.growth.series.directions`.
+    worth
+        ``(1,)`` from `looks`.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        ``(event, time)`` posterior; nothing where the events are not proven.
+    """
+    shown = np.flatnonzero(clear[:, 0])
+    if shown.size <= BEFORE_DATES:
+        return None
+    since = float(series.days[shown[BEFORE_DATES - 1]])
+    sure = scans.scan(layout.of_objects(series, stack, clear, views, worth), since=since)
+    dated = scans.scan(
+        layout.of_objects(series, stack, clear, views), posterior=True, works=scans.OBJECTS,
+        since=since,
+    )  # fmt: skip
+    if sure.evidence[0, 0] < PROVEN or dated.evidence[0, 0] < 0:
+        return None
+    assert dated.posterior is not None
+    return dated.posterior[:, :, 0, 0]
 
 
 def pixel_area_m2(cube: xr.Dataset) -> float:

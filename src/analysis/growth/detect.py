@@ -131,7 +131,9 @@ def _come_to_rest(
     rest = stood.settled(cube, thing.pixels, read, ground.value)
     if rest is not None:
         thing.roof_on = _between(*rest, ground, calibration)
-        thing.last = thing.roof_on.high
+        # it is outlined where it is calmest: a roof that was covered anew has two colours
+        calm = stood.settled(cube, thing.pixels, read, ground.value, scatter=0.0)
+        thing.last = _between(*(calm or rest), ground, calibration).high
         thing.becomes("new-footprint", "works came to rest as a surface without a season")
 
 

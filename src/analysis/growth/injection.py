@@ -135,16 +135,21 @@ def look(
     mean = scans.scan(dated, posterior=True, works=scans.OBJECTS)
     assert mean.posterior is not None
     for k, (i, at) in enumerate(groups.items()):
-        dates = [
-            timeline.interval(mean.posterior[e, :, 0, k], site.days, clear[:, k], event, level,
-                              calibration)
-            for e, event in enumerate(timeline.EVENTS)
-        ]  # fmt: skip
-        earliest = min(dates[0].value, float(whole.first[1, 0, k]))
-        before = np.count_nonzero(clear[:, k] & (site.days < earliest))
-        unlikely = whole.evidence[0, k] < candidates.PROVEN or mean.evidence[0, k] < 0
-        if unlikely or before < candidates.BEFORE_DATES:
+        if whole.evidence[0, k] < candidates.PROVEN or mean.evidence[0, k] < 0:
             continue
+        told = site.days, clear[:, k], level, calibration
+        dates = timeline.intervals(mean.posterior[:, :, 0, k], *told)
+        earliest = min(dates[0].value, float(whole.first[1, 0, k]))
+        if np.count_nonzero(clear[:, k] & (site.days < earliest)) < candidates.BEFORE_DATES:
+            worth = candidates.looks([at])
+            own = stack[:, :, [k]], clear[:, [k]]
+            later = candidates.begun_later(series, *own, views, worth)
+            if later is None:
+                continue
+            dates = timeline.intervals(later, *told)
+            shown = clear[:, k] & (site.days < dates[0].value)
+            if np.count_nonzero(shown) < candidates.LATER_DATES:
+                continue
         values = [v for d in dates for v in (d.low, d.value, d.high)]
         found.loc[i] = [True, float(scanned.evidence[0, at].mean()), *values]
     return found

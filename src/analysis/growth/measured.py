@@ -7,8 +7,9 @@ from contextvars import ContextVar
 from dataclasses import asdict
 from typing import Any
 
+from analysis.errors import UserError
+from analysis.growth import injected, measure_windows
 from analysis.growth import measure as series
-from analysis.growth import measure_windows
 from analysis.growth.buildings import Measured
 from analysis.growth.detect import RESULTS
 from analysis.growth.measure import check_level
@@ -23,20 +24,34 @@ def measured(
     *,
     seed: int,
     level: float,
+    drawn: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Measured:
     """What is measured with the scenes of a request.
 
+    Parameters
+    ----------
+    drawn
+        Pairs of halls that are drawn into the scenes to calibrate intervals; none if zero.
+
     Raises
     ------
     UserError, CheckFailed
-        As `analysis.scenes.prepare`, and if the scenes are too few or the level is none.
+        As `analysis.scenes.prepare`, and if the scenes are too few or the level is none, or the
+        drawn halls are too few for it.
     """
     check_level(level)
+    if drawn and request.before:
+        raise UserError("halls are drawn into a series of dates: leave out --before and --after, "
+                        "or --drawn")  # fmt: skip
+    if drawn:
+        injected.check_enough(drawn, level)
     token = _say.set(progress)
     try:
         place, day = cached.on_disk(request)
-        return _measured(asdict(request), place, cached.site_on_disk(request), day, seed, level)
+        asked = (asdict(request), place, cached.site_on_disk(request), day, seed, level)
+        found = _measured(*asked)
+        return _calibrated(*asked, drawn) if drawn else found
     finally:
         _say.reset(token)
 
@@ -50,6 +65,18 @@ def _measured(
     done.require()
     work = measure_windows.measure if plain.before else series.measure
     return work(done, seed=seed, level=level, progress=_say.get() or (lambda _: None))
+
+
+@step(reads=("{place}", "{site_file}", "data/sites", RESULTS))
+def _calibrated(
+    request: dict[str, Any], place: str, site_file: str, day: str, seed: int, level: float,
+    drawn: int,
+) -> Measured:  # fmt: skip
+    found = _measured(request, place, site_file, day, seed, level)
+    done: Prepared = prepared(restored(request), _say.get())
+    return injected.calibrate(
+        done, found, halls=drawn, seed=seed, progress=_say.get() or (lambda _: None)
+    )
 
 
 def restored(told: dict[str, Any]) -> Request:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from analysis.growth.buildings import Building, Measured
+from analysis.growth.calibrated import Stretch
 from analysis.growth.footprint import Fit
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
@@ -34,8 +37,24 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
             "exposure_km2_years": round(found.null.exposure, 3),
             "expected_false_objects_per_km2_year": round(float(found.null.expected), 4),
         },
+        "drawn_halls": _drawn(found),
         "warnings": found.warnings,
     }  # fmt: skip
+
+
+def _drawn(found: Measured) -> Any:
+    """How intervals held halls drawn into these scenes, and what they were stretched by."""
+    told = found.injected
+    if told is None:
+        return None
+    return {
+        "drawn": told.drawn, "seed": told.seed, "level": told.level,
+        "areas": _stretches(told.areas), "ratios": _stretches(told.ratios),
+    }  # fmt: skip
+
+
+def _stretches(told: Mapping[str, Stretch]) -> dict[str, dict[str, float]]:
+    return {n: {key: round(v, 4) for key, v in asdict(own).items()} for n, own in told.items()}
 
 
 def quantity(draws: np.ndarray | None, level: float, unit: str, digits: int) -> Any:

@@ -53,6 +53,8 @@ def remarks(content: Mapping[str, Any]) -> list[str]:
     said = [f"{content['scenes_used']} scenes of {', '.join(content['sensors'])}"]
     if content["kind"] != "observed":
         said.append(f"scenes are {content['kind']}: nothing here is evidence of a real place")
+    if content["drawn_halls"]:
+        said += _drawn(content["drawn_halls"])
     if content["ratios"]:
         bands = ", ".join(
             f"{name} = {low:.2f} to {high:.2f}" for name, (low, high) in BANDS.items()
@@ -62,6 +64,19 @@ def remarks(content: Mapping[str, Any]) -> list[str]:
     if content["new"] is None:
         said.append(f"no ratio: {content['why_no_new']}")
     return [*said, *content["warnings"]]
+
+
+def _drawn(told: Mapping[str, Any]) -> Iterator[str]:
+    """How intervals held drawn halls."""
+    for what in ("areas", "ratios"):
+        for name, own in told[what].items():
+            below = name if what == "areas" else f"the ratio to {name}"
+            yield (
+                f"{below}: of {own['scored']} like it drawn into these scenes, such intervals held "
+                f"{own['held']:.0%}; stretched by {own['factor']:.2f}"
+            )
+    yield ("drawn halls have no height and one colour: what shadows and odd shapes add to the "
+           "errors is not in them, and no interval was narrowed")  # fmt: skip
 
 
 def _area(row: Mapping[str, Any]) -> str:

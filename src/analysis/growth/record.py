@@ -115,7 +115,7 @@ def _ratio(key: str, what: str, ratio: Ratio, found: Measured, kind: str, unsett
         method="analysis.growth.ratio.ratios",
         inputs=(f"result:growth.{ratio.numerator}.area", "result:growth.scenes"),
         intervals=_intervals(ratio.draws, 4), interval_kind="credible",
-        calibration=_study(found), coverage=found.covers("ratios"),
+        calibration=_study(found), coverage=found.covers_ratio(ratio),
         extra={"readings": ratio.readings(), "likelihood_ratios": ratio.likelihood_ratios(),
                **_about(ratio, unsettled)},
     )  # fmt: skip

@@ -68,9 +68,23 @@ class Scan:
     event lies between the date before and this one. ``None`` unless asked for."""
 
 
-def scan(series: Series, *, posterior: bool = False, works: Works = PIXELS) -> Scan:
-    """Scan all pixels of a laid-out cube; all processors that numba may use."""
-    gaps = gap_days(series.days)
+def scan(
+    series: Series, *, posterior: bool = False, works: Works = PIXELS, since: float = -np.inf
+) -> Scan:
+    """Scan all pixels of a laid-out cube; all processors that numba may use.
+
+    Parameters
+    ----------
+    series
+        Laid out by `analysis.growth.series`.
+    posterior
+        Whether to keep the probabilities of all dates.
+    works
+        What lies between the events.
+    since
+        Days since 1970 before which no event is looked for.
+    """
+    gaps = np.where(series.days > since, gap_days(series.days), 0.0)
     blocks, times = series.clear.shape[:2]
     kept = np.zeros((blocks if posterior else 0, 2, times, LANES), np.float32)
     evidence, season, dates = _scan(

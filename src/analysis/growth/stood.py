@@ -48,6 +48,9 @@ FEWEST = 8
 STRAY = 4.0
 """Factor by which the first date of a surface at rest may lie further off than most."""
 
+ROOF_SCATTER = 0.06
+"""Share of its reflectance by which a roof changes with sun, dust and wetness."""
+
 FEWEST_AT_REST = 4
 """Clear dates that must show it."""
 
@@ -182,7 +185,11 @@ def mean_series(
 
 
 def settled(
-    cube: xr.Dataset, pixels: np.ndarray, series: Series, since: float
+    cube: xr.Dataset,
+    pixels: np.ndarray,
+    series: Series,
+    since: float,
+    scatter: float = ROOF_SCATTER,
 ) -> tuple[float, float] | None:
     """The clear dates between which a restless surface came to rest without plants, if it did.
 
@@ -195,6 +202,8 @@ def settled(
         As in `ground_again`.
     since
         Days since 1970 of ground broken.
+    scatter
+        Share of its reflectance by which the surface may change beside the ground's noise.
 
     Returns
     -------
@@ -207,7 +216,9 @@ def settled(
     seen = np.flatnonzero(clear & (series.days >= since))
     for k in range(1, seen.size - FEWEST_AT_REST + 1):
         rest = mean[seen[k:]]
-        far = ((rest - np.median(rest, axis=0)) ** 2 / np.diag(series.noise)).mean(axis=1)
+        level = np.median(rest, axis=0)
+        spread = np.diag(series.noise) + (scatter * level) ** 2
+        far = ((rest - level) ** 2 / spread).mean(axis=1)
         if np.median(far) > RESTLESS or far[0] > STRAY * RESTLESS:
             continue
         red, nir = (rest[:, series.bands.index(b)] for b in ("red", "nir"))

@@ -92,6 +92,20 @@ def interval(
     return DateInterval(value, low, high, level, gap, coverage)
 
 
+def intervals(
+    posterior: np.ndarray,
+    days: np.ndarray,
+    clear: np.ndarray,
+    level: float,
+    calibration: Calibration | None,
+) -> list[DateInterval]:
+    """The intervals of all `EVENTS` of one object; ``posterior`` is ``(event, time)``."""
+    return [
+        interval(posterior[i], days, clear, event, level, calibration)
+        for i, event in enumerate(EVENTS)
+    ]
+
+
 def quantiles(posterior: np.ndarray, days: np.ndarray, levels: Sequence[float]) -> list[float]:
     """Days at which a posterior over gaps reaches some levels, spread evenly within each gap."""
     reached = np.cumsum(posterior, dtype=np.float64) / max(float(np.sum(posterior)), 1e-300)
