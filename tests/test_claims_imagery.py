@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from analysis import claims, claims_view, evidence, results
+from analysis import claims, claims_balance, claims_view, evidence, results
 from analysis.evidence import Evidence
 from analysis.growth import record_edition
 from analysis.results import Result, Results
@@ -250,8 +250,10 @@ def test_the_headline_names_the_missing_images_only_where_they_are_missing(
     w = words("en")
     for found, said in ((WHOLE, False), ([replace(r, kind="simulated") for r in WHOLE], True)):
         run = Results("test", found)
-        counts = claims.counts(claims.judge(tables, run))
-        text = claims_view.headline(counts, w, observed=claims.observed(run))
+        verdicts = claims.judge(tables, run)
+        counts = claims.counts(verdicts)
+        excluded = claims_balance.somewhere(claims_balance.balance(verdicts, tables, run))
+        text = claims_view.headline(counts, excluded, w, observed=claims.observed(run))
         assert ("no image of the plant" in text) is said
 
 

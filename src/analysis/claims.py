@@ -15,7 +15,9 @@ from typing import Any
 import pandas as pd
 
 from analysis import evidence, paths, results
+from analysis.claims_balance import key_of
 from analysis.claims_bands import Band, beside, reason
+from analysis.claims_sources import origins_of, told
 from analysis.evidence import Evidence, Lineage
 from analysis.results import Result, Results
 from analysis.steps import step
@@ -62,7 +64,7 @@ class Verdict:
     excluding: tuple[str, ...] = ()
     """Those of them that exclude the claim's band."""
     lineages: int = 0
-    """Independent origins of the texts that state the claim."""
+    """Independent origins of the statements that carry the claim."""
 
 
 @step(reads=("evidence",))
@@ -110,11 +112,7 @@ def _judge(claim: Any, tables: Evidence, found: Results, w: Words) -> Verdict:
     if claim.not_measurable:
         return _verdict(place, "not measurable", str(claim.why_not_measurable), keys)
     if claim.rule == "sources":
-        own = sum(set(o.agencies) <= {claim.claimant_agency} for o in origins)
-        why = w("claims.single_source") if len(origins) == 1 else w(
-            "claims.lineages", n=len(origins), other=len(origins) - own
-        )  # fmt: skip
-        return _verdict(place, "sources only", why, keys)
+        return _verdict(place, "sources only", told(claim, tables, w), keys)
     seen = [k for k in keys if found[k].kind != "simulated"]
     untested = _untested(keys, seen, found, w) if claim.rule == "imagery" else None
     if untested:
@@ -184,7 +182,8 @@ def _judge_part(
         term = text = "supported"
     elif not any(j.reaches(band) for j in judged) and all(j.sure_end for j in judged):
         term = "not decidable with these data"
-    counts = {"n": len(judged), "k": len(excluding), "band": row.text, "quantity": row.quantity}
+    counts = {"n": len(judged), "k": len(excluding), "rest": len(judged) - len(excluding),
+              "band": row.text, "quantity": row.quantity}  # fmt: skip
     sided = reason(term, judged, row, rivals["text"], w)
     return term, sided or w(f"claims.{text}", **counts), excluding
 
@@ -192,14 +191,6 @@ def _judge_part(
 def _matching(found: Results, patterns: Iterable[str]) -> list[str]:
     wanted = [p.strip() for text in patterns if not pd.isna(text) for p in str(text).split(";")]
     return [k for k in found if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
-
-
-def origins_of(claim_id: str, tables: Evidence) -> list[Lineage]:
-    """The lineages of the texts that state a claim: agreement inside one does not count."""
-    links = tables.claim_lineage
-    own = links[(links["claim_id"] == claim_id) & (links["role"] == "carries")]
-    ids = [*own["aggregate_claim"].dropna(), *own["facility_claim"].dropna()]
-    return evidence.lineages(tables, ids) if ids else []
 
 
 def as_results(verdicts: Iterable[Verdict], tables: Evidence, found: Results) -> list[Result]:
@@ -282,6 +273,9 @@ def listing(found: Results, tables: Evidence | None = None) -> list[dict[str, An
                 "verdict": verdict.value,
                 "why": verdict.extra["why"],
                 "lineages": verdict.extra["lineages"],
+                "excluding": verdict.extra["excluding"],
+                "balance": found[key_of(claim.claim_id)].extra
+                if key_of(claim.claim_id) in found else None,
             }
         )  # fmt: skip
     return listed

@@ -191,6 +191,23 @@ def _drop_thebe(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node.parent.remove(node)
 
 
+def _explain_mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Say what the mark of simulated numbers means, once, below the first block that bears it."""
+    for mark in doctree.findall(nodes.superscript):
+        if "simulated-mark" in mark["classes"]:
+            break
+    else:
+        return
+    block: nodes.Node = mark
+    while block.parent and not isinstance(block.parent, nodes.section | nodes.document):
+        block = block.parent
+    w = words(app.config.language or "en")
+    key = nodes.paragraph("", classes=["simulated-key"])
+    key += nodes.superscript("", w("report.simulated_mark"), classes=["simulated-mark"])
+    key += nodes.Text(f" {w('report.simulated_key')}")
+    block.parent.insert(block.parent.index(block) + 1, key)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and page hooks."""
     register_plugin("pybtex.style.labels", "feb11", _KeyLabels)
@@ -198,6 +215,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_role("claim", ClaimRole())
     app.connect("doctree-resolved", _drop_thebe)
+    app.connect("doctree-resolved", _explain_mark)
     app.connect("html-page-context", _tidy_assets, priority=950)
     app.connect("html-page-context", _notebook_bar, priority=960)
     app.connect("html-page-context", _name_sources, priority=970)

@@ -152,7 +152,7 @@ def draw(tables: Tables, words: Words) -> Figure:
     columns: dict[int, str] = {}
     for node in shown:
         # A further column of the same day stays without a label.
-        label = node.when or words("strikes.undated")
+        label = _label(node.when, words)
         columns.setdefault(node.column, "" if label in columns.values() else label)
     last = axes[-1]
     last.set_xlim(-0.7, max(columns) + 0.7)
@@ -167,6 +167,13 @@ def draw(tables: Tables, words: Words) -> Figure:
         figure, title, words("strikes.lineage.subtitle"),
         words("strikes.source", names=words("strikes.claims")),
     )  # fmt: skip
+
+
+def _label(when: str, words: Words) -> str:
+    """A date as published; one without a day says so, since its column is that of no day."""
+    if not when:
+        return words("strikes.undated")
+    return when if len(when) == len("2024-01-01") else words("strikes.month_only", month=when)
 
 
 def _panel(axis: Any, shown: list[Node], lanes: list[str], tables: Tables, words: Words) -> None:

@@ -44,6 +44,8 @@ class Tables:
     """Per CNN figure, lineages of its rivals with inferred links kept, and cut."""
     bands: dict[str, Band]
     """Per CNN figure."""
+    said: dict[str, str]
+    """Per CNN figure, what the claim that holds it says."""
     windows: dict[str, Window]
     """``year``, ``surge``, ``aug-sep`` and ``period``."""
     early_regions: dict[str, str]
@@ -85,6 +87,7 @@ def tables(period_start: str, period_end: str) -> Tables:
         voices={f: rivals.voices(found, claims, f) for f in bands},
         lineages={f: rivals.counted(found, claims, f) for f in bands},
         bands=bands,
+        said={f: said(found, f) for f in bands},
         windows={w.name: w for w in windows(found.choices, period_start, period_end)},
         early_regions={
             str(r.row_id): "only" if r.pgo_regions_only
@@ -101,3 +104,11 @@ def band(found: evidence.Evidence, choice: str) -> Band:
     row = found.choices.set_index("choice_id").loc[choice]
     high = row["high"]
     return Band(float(row["low"]), None if pd.isna(high) else float(high), choice)
+
+
+def said(found: evidence.Evidence, figure: str) -> str:
+    """What was published: the phrase of the claim that carries a CNN figure."""
+    links = found.claim_lineage
+    carried = links[(links["role"] == "carries") & (links["aggregate_claim"] == rivals.CNN[figure])]
+    claims = found.claims.set_index("claim_id")["said"]
+    return str(claims[carried["claim_id"].iloc[0]])

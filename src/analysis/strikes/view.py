@@ -184,9 +184,10 @@ def curve(figure: str, period_start: str, period_end: str, language: str) -> Non
     found = _found(period_start, period_end)
     stem = f"strikes.multiverse.{figure}"
     percent = FIGURE_UNITS[figure] == "1"
-    low, high = (100 * v if percent else v for v in universe.span)
+    scale, band = 100 if percent else 1, data.bands[figure]
+    low, high = (scale * v for v in universe.span)
     figures.show(
-        figures_curves.draw(universe, data.bands[figure], data.claims[CNN[figure]].value, w),
+        figures_curves.draw(universe, band, data.claims[CNN[figure]].value, w),
         name=f"strikes-specifications-{figure}",
         alt=w(
             "strikes.curves.alt",
@@ -199,7 +200,12 @@ def curve(figure: str, period_start: str, period_end: str, language: str) -> Non
             choice=w(f"strikes.choices.{figure}.{universe.moves_most}"),
             by=w.result(found[f"{stem}.moved-by.{universe.moves_most}"]),
         ),
-        caption=w("strikes.curves.caption"),
+        caption=w(
+            f"strikes.curves.caption_{figure}",
+            said=data.said[figure],
+            low=w.number(scale * band.low),
+            high="" if band.high is None else w.number(scale * band.high),
+        ),
         keys=[f"{stem}.agree", f"{stem}.range", f"{stem}.median-width"],
         sources=[BULLETINS, *data.claims[CNN[figure]].sources],
         data=figures_curves.table(universe),
