@@ -2,6 +2,7 @@
 
 import matplotlib
 import pytest
+from matplotlib.collections import PolyCollection
 from matplotlib.text import Text
 
 from analysis import figures as style
@@ -40,6 +41,25 @@ def test_figures_draw_and_their_type_is_never_below_eight_points(model):
         sizes = [t.get_fontsize() for t in figure.findobj(Text) if t.get_text().strip()]
         assert min(sizes) >= 8, name
         assert figure.get_figwidth() == style.WIDTH
+
+
+def test_hatching_is_drawn_in_another_colour_than_the_shape_it_fills(model):
+    for name in ("chain", "people"):
+        hatched = [p for p in drawn(model)[name].findobj(PolyCollection) if p.get_hatch()]
+        assert hatched, name
+        for shape in hatched:
+            assert tuple(shape.get_edgecolor()[0][:3]) == (0, 0, 0), name
+            assert tuple(shape.get_facecolor()[0][:3]) != (0, 0, 0), name
+
+
+def test_labels_and_titles_of_axes_end_inside_the_figure(model):
+    for name, figure in drawn(model).items():
+        figure.canvas.draw()
+        for ax in figure.axes:
+            for text in (ax.xaxis.label, ax.yaxis.label, ax.title):
+                ends = text.get_window_extent()
+                assert ends.x0 >= 0, (name, text.get_text())
+                assert ends.x1 <= figure.bbox.x1, (name, text.get_text())
 
 
 def test_a_miss_is_shown_as_a_miss_in_picture_and_table(model):

@@ -79,6 +79,17 @@ def test_the_span_over_scenarios_reaches_from_the_lowest_to_the_highest(found):
     assert whole.interval_kind == "scenario"
 
 
+def test_the_factor_is_that_of_the_interval_printed_beside_it(found):
+    for prefix, per in (("", "per block"), ("roof.", "per 1,000 m² of roof")):
+        interval = found[f"housing.width.{prefix}workers"]
+        low, high = interval.intervals["0.9"]
+        assert high / low == pytest.approx(found[f"housing.width.{prefix}now"].value, rel=1e-4)
+        assert interval.unit == f"persons {per}"
+        whole = found["housing.workers.family" + (".per_roof" if prefix else "")]
+        first, last = whole.intervals["0.9"]
+        assert first <= low < high <= last, "the tails of the whole, not of each kind"
+
+
 def test_a_plausibility_row_that_misses_stays_a_miss(found):
     outcomes = {k: r.extra["outcome"] for k, r in found.items()
                 if "outcome" in r.extra}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis import evidence
-from analysis.housing import imagery_results, quantities, rankings, study, study_heights
+from analysis.housing import imagery_results, quantities, rankings, study, study_heights, told
 from analysis.housing.model import levels, model
 from analysis.housing.zone import Zone
 from analysis.results import Result
@@ -34,8 +34,10 @@ def results(
         imagery_results.block_count(seen),
         *_scenarios(seed, own, level),
     ]
+    found.append(told.apartment(found))
     if seen is not None:
         found += imagery_results.results(seen, model(seed, own, level))
+        found += told.sentences(seen, found)
         found += [*study.results(), *study_heights.results()]
     return found
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from scipy.stats import gaussian_kde
 
 from analysis import figures
-from analysis.figures import BLACK, BLUE, GREY, ORANGE, SKY, VERMILION
+from analysis.figures import BLACK, BLUE, ORANGE, SKY, VERMILION
 from analysis.housing import chain
 from analysis.housing.model import Model
 from analysis.housing.parameters import Array, Parameter
@@ -147,10 +147,15 @@ def _shape(
         xs = np.linspace(low, high, 200)
         ys = gaussian_kde(values[:4000])(xs)
         ys = ys / ys.max()
-    ax.fill_between(xs, ys, color=colour, alpha=0.75, lw=0, hatch=hatch or None,
-                    edgecolor=BLACK if hatch else None)  # fmt: skip
+    ax.fill_between(xs, ys, **_filled(colour, hatch))
     ax.plot(xs, ys, color=BLACK, lw=0.7)
     ax.set_ylim(0, 1.1)
+
+
+def _filled(colour: str, hatch: str) -> dict[str, Any]:
+    """How a density is filled; a plain ``color`` would draw the hatching in the colour it fills."""
+    fill: dict[str, Any] = {"facecolor": colour, "alpha": 0.75, "lw": 0}
+    return fill | ({"hatch": hatch, "edgecolor": BLACK} if hatch else {})
 
 
 def ridgeline(model: Model, language: str, level: float) -> Figure:
@@ -234,8 +239,7 @@ def _log_shape(ax: Axes, values: Array, place: int, colour: str, hatch: str = ""
     low, high = (float(v) for v in np.quantile(logs, [0.001, 0.999]))
     xs = np.linspace(low, high, 200)
     ys = gaussian_kde(logs)(xs)
-    ax.fill_between(np.exp(xs), place, place + _RIDGE * ys / ys.max(), color=colour, alpha=0.75,
-                    lw=0, hatch=hatch or None, edgecolor=BLACK if hatch else GREY)  # fmt: skip
+    ax.fill_between(np.exp(xs), place, place + _RIDGE * ys / ys.max(), **_filled(colour, hatch))
     ax.plot(np.exp(xs), place + _RIDGE * ys / ys.max(), color=BLACK, lw=0.7)
 
 

@@ -100,7 +100,8 @@ def tornado(model: Model, language: str) -> Figure:
         ax.set_xticks([t for t in (1, 2, 5, 10, 20) if t <= max(factors) * 1.6])
         ax.xaxis.set_major_formatter("{x:g}")
         ax.xaxis.set_minor_formatter("")
-        ax.set_xlabel(w("housing.tornado." + unit), fontsize=_SMALL)
+        ax.set_title(w("housing.tornado." + unit), fontsize=9.5)
+        ax.set_xlabel(w("housing.tornado.axis"), fontsize=9)
     largest = model.swings["open"][0]
     title = w("housing.tornado.title", first=_name(w, largest.parameter),
               factor=w.number(largest.high / largest.low, 1))  # fmt: skip

@@ -63,8 +63,8 @@ def _panel(ax: Axes, name: str, part: dict[str, Any], w: Words) -> None:
     rows = pd.DataFrame(part["blocks"])
     score = part["score"]
     ax.plot([0, 26], [0, 26], color=BLACK, lw=1.0, zorder=1)
-    ax.text(22.4, 18.6, w("housing.heights.equal"), fontsize=_SMALL, ha="center", va="center",
-            rotation=45)  # fmt: skip
+    # Below the lowest block: everywhere else along the line there are points.
+    ax.text(1.9, 0.95, w("housing.heights.equal"), fontsize=_SMALL, ha="left", va="center")
     sure = (rows["high"] - rows["low"] < LONG_M).to_numpy()
     for of, colour, marker in ((sure, BLUE, "o"), (~sure, VERMILION, "^")):
         if not of.any():

@@ -85,23 +85,29 @@ def _title(found: Zone, case: str, w: Words) -> str:
         return w("housing.zone.title_no_count")
     assert best.chances is not None
     low, _, high = blocks.interval(best.chances, 0.9)
+    first, last = _days(best, w)
     text = {"open": "_open", "narrow": "" if not best.seen() else "_seen"}[case]
     return w(
         f"housing.zone.title{'' if best.seen() else '_none'}{text}",
         seen=w.number(len(best.seen())), low=w.number(low), high=w.number(high),
-        share=_percent(w, best.found_share or 0.0),
+        share=_percent(w, best.found_share or 0.0), **{"from": first, "until": last},
     )  # fmt: skip
+
+
+def _days(view: View, w: Words) -> tuple[str, str]:
+    """First and last day on which a block that counts was begun."""
+    assert view.looked is not None
+    first, last = (
+        w.date(str(moment(day).astype("datetime64[D]"))) for day in view.looked.days("settled")
+    )
+    return first, last
 
 
 def _subtitle(found: Zone, case: str, w: Words) -> str:
     best = found.best
     if best is None or best.looked is None:
         return w("housing.zone.subtitle_no_count")
-    first, last = (
-        w.date(str(moment(day).astype("datetime64[D]"))) for day in best.looked.days("settled")
-    )
-    level = _percent(w, found.level)
-    return w("housing.zone.subtitle", **{"from": first, "until": last, "level": level})
+    return w("housing.zone.subtitle", level=_percent(w, found.level))
 
 
 def _map(ax: Axes, found: Zone, view: View, w: Words) -> None:
@@ -228,9 +234,20 @@ def _count(view: View, w: Words, nothing: str) -> str:
 
 
 def table(found: Zone, language: str) -> pd.DataFrame:
-    """By sensor: pixels, dates, what is found, when a roof is told, and the number."""
+    """By sensor: pixels, dates, what is found, when a roof is told, and the number.
+
+    The head of the last column names the days between which counted blocks were begun; a sensor
+    that counts over other days says so in its cell.
+    """
     w = words(language)
     rows = []
+    days = None if found.best is None else _days(found.best, w)
+    heads = {
+        name: w(f"housing.zone.{name}")
+        for name in ("sensor", "pixel", "dates", "found", "found_recent", "delay", "count")
+    }
+    if days is not None:
+        heads["count"] = w("housing.zone.count_of", **{"from": days[0], "until": days[1]})
     for v in found.views:
         drawn = delays(v.looked) if v.looked else None
         shares = [
@@ -249,8 +266,12 @@ def table(found: Zone, language: str) -> pd.DataFrame:
                 high=w.number(ends[2])),
             "count": _count(v, w, "housing.zone.given"),
         }  # fmt: skip
-        rows.append({w(f"housing.zone.{name}"): value for name, value in values.items()})
-    return pd.DataFrame(rows)
+        if v.chances is not None and _days(v, w) != days:
+            first, last = _days(v, w)
+            values["count"] = w("housing.zone.counted_from", count=values["count"],
+                                **{"from": first, "until": last})  # fmt: skip
+        rows.append({heads[name]: value for name, value in values.items()})
+    return pd.DataFrame(rows, columns=list(heads.values()))
 
 
 def values(found: Zone) -> pd.DataFrame:

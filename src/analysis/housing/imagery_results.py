@@ -31,7 +31,7 @@ SIMULATED = (
     "count of the claimed ones"
 )
 OPEN = "so few such blocks would be found that nearly every number stays as probable as before"
-NONE_SEEN = "no block was seen in the housing zone"
+NONE_SEEN = "no block was detected in the housing zone"
 NO_AREA = "no outline of a block could be fitted"
 FEWEST = 20
 """Injected blocks that must be found for their dates to say anything."""

@@ -15,9 +15,7 @@ from analysis.housing.scenarios import Scenario
 from analysis.results import IntervalKind, Result
 
 NO_COUNT = "no count of blocks is published and no image of the plant was analysed"
-NO_FOOTPRINT = (
-    "no footprint of a block is published; per area of roof see the keys ending in per_roof"
-)
+NO_FOOTPRINT = "no footprint of such a block is published; people are given by area of roof instead"
 NO_WEIGHT = "kinds of building are kept apart: no source gives a weight among them"
 NO_LINK = "how many of a household, or of the beds, work at the plant has no source"
 

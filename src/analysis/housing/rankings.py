@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.housing.lineage import ROOF_UNIT, TABLE, clean, inputs, kind, pair
 from analysis.housing.model import Model
+from analysis.housing.quantities import NO_LINK
 from analysis.housing.sensitivity import Saving
 from analysis.results import Result
 
@@ -55,6 +56,7 @@ def values_of_information(found: Model) -> Iterator[Result]:
             yield _after(found, name, one)
     for name in ("open", "open-roof"):
         yield _before(found, name)
+        yield _compared(found, name)
     scenario = found.scenarios["open"]
     yield Result(
         key="housing.voi.blocks", value=None, unit="1", percent=True,
@@ -110,6 +112,25 @@ def _before(found: Model, name: str) -> Result:
     first = found.savings[name][0]
     return _width(found, name, f"housing.width.{prefix}now", first.factor_before,
                   f"Upper end over lower end of the interval at 0.9: {words}")  # fmt: skip
+
+
+def _compared(found: Model, name: str) -> Result:
+    """The interval whose ends the factor compares: a device of the ranking, of no building."""
+    prefix, words = _scope(name)
+    scenario = found.scenarios[name].without("footprint")
+    return Result(
+        key=f"housing.width.{prefix}workers",
+        value=None,
+        unit=f"persons {ROOF_UNIT if scenario.plan.per_roof else 'per block'}",
+        kind=kind([scenario], scenario.plan.uses),
+        statement=f"Interval at 0.9 whose ends the factor compares, for ranking only: {words}",
+        method="analysis.housing.sensitivity.saving",
+        inputs=inputs(scenario),
+        intervals={"0.9": pair(*found.savings[name][0].before)},
+        interval_kind="scenario",
+        why_no_value=NO_LINK,
+        coverage="unproven",
+    )
 
 
 def _after(found: Model, name: str, one: Saving) -> Result:

@@ -50,6 +50,8 @@ class Saving:
     """Expected relative reduction of the interval's width; it can be below zero."""
     shrink_intervals: dict[str, tuple[float, float]]
     """Numerical error over scrambles, by level."""
+    before: tuple[float, float]
+    """Ends of the interval now, as geometric means over scrambles."""
     factor_before: float
     """Upper end over lower end of the interval now; infinite when the lower end is zero."""
     factor_after: float
@@ -191,20 +193,21 @@ def saving(
     upper tail with the link at its upper end.
     """
     cases = known_at(scenario[name]) if known is None else known
-    shrinks, before_factors, after_factors = [], [], []
+    shrinks, before, after_factors = [], [], []
     for replicate in range(REPLICATES):
         low, high = _interval(scenario, seed + replicate, level)
         after = [_interval(scenario.replaced(c), seed + replicate, level) for c in cases]
         width = high - low
         shrinks.append(1 - float(np.mean([b - a for a, b in after])) / width if width else 0.0)
-        before_factors.append(_log_factor(low, high))
+        before.append((low, high))
         after_factors.append(float(np.mean([_log_factor(a, b) for a, b in after])))
     error = np.asarray(shrinks)
     return Saving(
         label or name,
         float(error.mean()),
         {lv: _spread(error, float(lv)) for lv in ("0.9", "0.99")},
-        float(np.exp(np.mean(before_factors))),
+        (_geometric([a for a, _ in before]), _geometric([b for _, b in before])),
+        float(np.exp(np.mean([_log_factor(a, b) for a, b in before]))),
         float(np.exp(np.mean(after_factors))),
     )
 
@@ -212,6 +215,11 @@ def saving(
 def _interval(scenario: Scenario, seed: int, level: float) -> tuple[float, float]:
     drawn = chain.sample(scenario, seed, INNER)
     return chain.span(drawn["workers_low"], drawn["workers_high"], level)
+
+
+def _geometric(values: list[float]) -> float:
+    """Geometric mean; zero if one of them is."""
+    return float(np.exp(np.mean(np.log(values)))) if min(values) > 0 else 0.0
 
 
 def _log_factor(low: float, high: float) -> float:
