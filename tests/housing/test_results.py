@@ -84,6 +84,9 @@ def test_the_factor_is_that_of_the_interval_printed_beside_it(found):
         interval = found[f"housing.width.{prefix}workers"]
         low, high = interval.intervals["0.9"]
         assert high / low == pytest.approx(found[f"housing.width.{prefix}now"].value, rel=1e-4)
+        if not prefix:
+            ends = found["housing.workers.family"].intervals["0.9"]
+            assert found["housing.width.family"].value == pytest.approx(ends[1] / ends[0], rel=1e-4)
         assert interval.unit == f"persons {per}"
         whole = found["housing.workers.family" + (".per_roof" if prefix else "")]
         first, last = whole.intervals["0.9"]

@@ -166,6 +166,7 @@ def span_results(found: Model, names: tuple[str, ...]) -> Iterator[Result]:
             for building, kinds in (("family", families), ("dormitory", dormitories)):
                 yield _span(found, quantity, f"housing.{quantity}.{building}", kinds[per_roof],
                             per_roof, names)  # fmt: skip
+    yield _apart(found, families[False], names)
     for quantity in ("floor_area", "dwellings"):
         yield _span(found, quantity, f"housing.{quantity}", families[True], True, names)
 
@@ -197,6 +198,21 @@ def _span(
         coverage="unproven",
         extra=_factor(*intervals["0.9"]),
     )
+
+
+def _apart(found: Model, kinds: tuple[str, ...], names: tuple[str, ...]) -> Result:
+    """How far apart the ends of the span of workers over kinds of family block lie."""
+    key = "housing.workers.family"
+    span = _span(found, "workers", key, kinds, False, names)
+    factor = span.extra.get("factor")
+    return Result(
+        key="housing.width.family", value=factor, unit="1", kind=span.kind,
+        statement="Upper end over lower end of the span of workers at 0.9, from the lowest to the "
+        "highest kind of family block",
+        method="analysis.housing.quantities.span_results", inputs=(f"result:{key}",),
+        why_no_value=None if factor else "the lower end is zero",
+        why_no_interval="it describes an interval itself",
+    )  # fmt: skip
 
 
 def _factor(low: float, high: float) -> dict[str, float]:
