@@ -127,6 +127,16 @@ def test_works_seen_on_few_dates_come_to_rest_as_a_roof(cube) -> None:
     assert found == (days[8], days[9])
 
 
+def test_a_bright_roof_that_changes_with_the_sun_rests_from_its_first_date(cube) -> None:
+    roof = {i: 0.40 * (1.12 if i % 2 else 0.88) for i in range(9, DATES)}
+    made = painted(cube, {8: 0.24} | roof, red=0.30)
+    days = np.sort(cube["time"].values).astype("datetime64[s]").astype(float) / 86400.0
+    read = series.from_cube(made)
+    assert stood.settled(made, PIXELS, read, days[8] - 1) == (days[8], days[9])
+    # by the ground's noise alone it never would
+    assert stood.settled(made, PIXELS, read, days[8] - 1, scatter=0.0) is None
+
+
 def test_what_never_rests_or_grows_again_does_not_come_to_rest(cube) -> None:
     days = np.sort(cube["time"].values).astype("datetime64[s]").astype(float) / 86400.0
     restless = painted(cube, {i: 0.2 + 0.12 * (i % 3) for i in range(8, DATES)})

@@ -9,6 +9,7 @@ from analysis.growth import references
 from analysis.growth.buildings import Building
 from analysis.growth.objects import Thing
 from analysis.growth.timeline import DateInterval
+from tests.growth.quiet import DATES, on, quiet
 
 GSD = 10.0
 
@@ -43,3 +44,22 @@ def test_a_building_that_only_begins_in_an_older_one_stays() -> None:
 def test_a_small_object_at_the_rim_of_a_hall_is_its_edge() -> None:
     hall = Building("hall-a", None, None, box(0, 0, 100, 40))
     assert kinds([found("candidate-1", 105, 115)], hall) == ["other"]
+
+
+def shown_from(date: int) -> str:
+    """What is said of a hall without an event that the n-th date is the first to show."""
+    cube = quiet()
+    x, y = cube["x"].values, cube["y"].values
+    outline = box(x[20] - 5, y[30] - 5, x[29] + 5, y[25] + 5)
+    for band in ("blue", "green", "red", "nir"):
+        cube[band].values[on(cube, *range(date, DATES)), 25:31, 20:30] += 0.15
+    return references.without_event(Building("hall-b", None, None, outline), cube)
+
+
+def test_a_hall_that_the_first_dates_do_not_show_did_not_stand_from_the_start() -> None:
+    assert shown_from(0) == ""
+    assert shown_from(9) == references.NOT_FROM_START
+
+
+def test_where_no_date_shows_an_outline_nothing_is_said_of_its_beginning() -> None:
+    assert shown_from(DATES) == ""

@@ -163,7 +163,7 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
     return {
         "id": b.id, "role": role, "name": b.feature.name if b.feature else None,
         "class": thing.kind if thing else "standing",
-        "why": thing.why if thing else "it stood from the first scene to the last",
+        "why": thing.why if thing else b.why or "no change was found there",
         "area_m2": area.get("value", np.nan), "area_m2_low": area.get("low", np.nan),
         "area_m2_high": area.get("high", np.nan), "area_why": b.why or None,
         "outline": "fitted" if b.fit else "pixels" if b.outline is not None else "point",

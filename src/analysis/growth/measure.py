@@ -121,6 +121,10 @@ def finish(
             (sensors, []) if _fitted(chain, sensors, known, progress) else ([cube], chain)
         )
     _fitted(rest, sensors, known, progress)
+    for building in references:
+        why = references_of.without_event(building, cube) if building.fit else ""
+        if why:
+            building.fit, building.why = None, why
     gsd = abs(float(cube["x"][1] - cube["x"][0]))
     # where a finer sensor joins in, the coarser one's errors stand: too wide, not too narrow
     known_errors = calibrated(gsd)

@@ -9,7 +9,7 @@ import xarray as xr
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from analysis.growth import starts
+from analysis.growth import starts, stood
 from analysis.growth.buildings import Building
 from analysis.growth.objects import NO_MOMENT
 from analysis.scenes import grid as grids
@@ -21,6 +21,13 @@ its roof could not be dated: works of a hall take a year."""
 
 FRINGE = 0.15
 """Share of a building's area below which what touches it may be its edge."""
+
+ENDS = 8
+"""Clear dates at either end of the series on which an outline is looked for."""
+
+NOT_FROM_START = (
+    "not measurable: the first dates do not show it and no date was found on which it came"
+)
 
 WITHIN = 0.6
 """Share of an object that an outline must hold to be the whole of which it is a part."""
@@ -125,6 +132,22 @@ def _holds(reference: Building, small: Building) -> bool:
         return False
     shared = reference.start.intersection(small.start).area
     return bool(shared > WITHIN * small.start.area)
+
+
+def without_event(building: Building, cube: xr.Dataset) -> str:
+    """Why an older building that stood from the start, as far as was found, has no area.
+
+    Its outline must be drawn on the first dates as on the last ones. Where only the last ones draw
+    it, it was built in the series on days that nobody knows, and was outlined on dates without it.
+    """
+    if building.thing is not None or building.outline is None:
+        return ""
+    order = np.argsort(cube["time"].values, kind="stable")
+    first, last = np.zeros((2, order.size), dtype=bool)
+    count = min(ENDS, order.size // 2)
+    first[order[:count]], last[order[order.size - count :]] = True, True
+    drawn = [stood.before(cube, building.outline, dates) for dates in (first, last)]
+    return NOT_FROM_START if drawn == [False, True] else ""
 
 
 def standing(
