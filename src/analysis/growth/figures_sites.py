@@ -137,7 +137,8 @@ def tornado_values(frame: pd.DataFrame, text: Words) -> dict[str, Any]:
     The title is about the number and the choice that go farthest beyond an interval.
     """
     values: dict[str, Any] = {
-        "level": text.number(100 * float(frame.attrs["level"])), "title": "none"
+        "level": text.number(100 * float(frame.attrs["level"])), "title": "none",
+        "lost": _lost(frame, text),
     }  # fmt: skip
     farthest = 0.0
     for headline in headlines(frame):
@@ -155,6 +156,17 @@ def tornado_values(frame: pd.DataFrame, text: Words) -> dict[str, Any]:
                 "most": f"{text.number(abs(float(most['change'])), 1)}\u00a0%",
             }  # fmt: skip
     return values
+
+
+def _lost(frame: pd.DataFrame, text: Words) -> str:
+    """How many settings leave a headline without the number that it has as things are used."""
+    rows = frame[frame["setting"] != "used"]
+    named = {h for h in headlines(frame) if _used(frame, h) is not None}
+    gone = rows[rows["headline"].isin(named) & ~np.isfinite(rows["value"].astype(float))]
+    count = len(gone[["choice", "setting"]].drop_duplicates())
+    every = len(rows[["choice", "setting"]].drop_duplicates())
+    lost = text("growth_maps.tornado.lost", count=text.number(count), all=text.number(every))
+    return lost if count else ""
 
 
 def half_width(frame: pd.DataFrame, headline: str) -> float:
