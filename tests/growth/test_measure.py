@@ -111,6 +111,12 @@ REFUSED = {
     "one window": (["--before", "2120"], 2, "without --after"),
     "too few dates": (["--start", "2124-08"], 2, "a series needs"),
     "an empty window": (["--before", "2100", "--after", "2124"], 2, "no scene lies in 2100"),
+    "a window outside the dates": (
+        ["--start", "2120", "--before", "2118", "--after", "2121"],
+        2,
+        "lies outside --start '2120'",
+    ),
+    "no such source": (["--source", "nope"], 2, "no source 'nope'"),
     "a level above one": (["--level", "1.2"], 2, "level 1.2"),
     "an unknown site": (["--site", "nowhere.geojson"], 2, "nowhere.geojson"),
 }

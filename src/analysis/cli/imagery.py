@@ -137,6 +137,13 @@ def measure(
     for text in done.lost:
         err.print(f"lost: {text}")
     content = measured_json.content(found, where)
+    if as_json:
+        print_json(content)
+    else:
+        for table in measured_text.tables(content):
+            out.print(table)
+        for line in measured_text.remarks(content):
+            err.print(line)
     if gis:
         from analysis.growth import gis as files
         from analysis.growth.missed import missed
@@ -146,13 +153,6 @@ def measure(
             err.print(f"no map of detectability: {why}")
         for file in files.write(found, where, Path(gis), recovery, replace=force):
             err.print(f"wrote {file}")
-    if as_json:
-        print_json(content)
-        return
-    for table in measured_text.tables(content):
-        out.print(table)
-    for line in measured_text.remarks(content):
-        err.print(line)
 
 
 def benchmark(

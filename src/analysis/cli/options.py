@@ -52,6 +52,30 @@ class Imagery:
         bool, typer.Option("--observed", help="Declare that the scenes were observed.")
     ] = False
 
+    def check(self) -> None:
+        """Refuse what can be refused before anything is executed or read.
+
+        Raises
+        ------
+        UserError
+            For a source or a site that is not there, dates that cannot be read or are out of order,
+            and windows that lie outside the dates.
+        """
+        from analysis.errors import UserError
+        from analysis.scenes import source, windows
+
+        dates = windows.asked(self.start, self.end, self.before, self.after)
+        for name, window in (("--before", dates.before), ("--after", dates.after)):
+            first, last = dates.series.first, dates.series.last
+            early = window and window.last and first and window.last < first
+            late = window and window.first and last and window.first > last
+            if early or late:
+                option, given = ("--start", self.start) if early else ("--end", self.end)
+                raise UserError(f"{name} {getattr(self, name[2:])!r} lies outside {option} "
+                                f"{given!r}: leave one of them out")  # fmt: skip
+        if "://" not in self.source:  # an address may ask for its key, and is asked once
+            source.resolve(self.source)
+
     def parameters(self) -> list[str]:
         """``NAME=VALUE`` for every option that was given."""
         given = {name: value for name, value in asdict(self).items() if value}
@@ -86,6 +110,7 @@ class Selection(Imagery):
         """What `analysis.scenes.prepare` is asked for."""
         from analysis.scenes import Request
 
+        self.check()
         given = asdict(self) | {
             "source": self.source or "bundled",
             "months": tuple(self.months or ()),

@@ -45,6 +45,7 @@ def report(
     """
     from analysis.report import edition
 
+    imagery.check()
     given = [*imagery.parameters(), *(parameter or [])]
 
     def progress(name: str, state: str) -> None:

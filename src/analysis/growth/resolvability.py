@@ -110,7 +110,8 @@ def _answers(rows: pd.DataFrame) -> Iterator[Result]:
 
 def _cell(row: Any) -> list[Result]:
     stem = f"{STEM}.{row.gsd:g}m.{row.scenes}"
-    where = f"{row.gsd:g} m pixels, {row.scenes} clear scenes with the roof on"
+    scenes = "1 clear scene" if row.scenes == 1 else f"{row.scenes} clear scenes"
+    where = f"{row.gsd:g} m pixels, {scenes} with the roof on"
     few = row.worlds < FEWEST
 
     def one(
