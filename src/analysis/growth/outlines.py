@@ -14,6 +14,8 @@ from analysis.growth.window import NotMeasurable, Window
 
 RUNAWAY = "not measurable: no outline fits what the pixels show"
 
+STOOD_BEFORE = "its outline was there before, in another colour"
+
 SAME = 0.5
 """Share of the smaller of two outlines in the other from which both are one building."""
 
@@ -121,7 +123,7 @@ def reclass(buildings: Sequence[Building], cube: xr.Dataset, known: Mapping[str,
             continue
         until = b.thing.stages()[0]
         if until is not None and stood.before(cube, b.outline, time <= until):
-            b.thing.becomes("re-roofing", "its outline was there before, in another colour")
+            b.thing.becomes("re-roofing", STOOD_BEFORE)
             b.fit, b.why = None, ""
             outlined(b, [cube], known)
         elif b.why == RUNAWAY:

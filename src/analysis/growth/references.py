@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from analysis.growth import starts, stood
 from analysis.growth.buildings import Building
 from analysis.growth.objects import NO_MOMENT
+from analysis.growth.outlines import STOOD_BEFORE
 from analysis.scenes import grid as grids
 from analysis.site import Feature
 
@@ -44,6 +45,7 @@ def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building])
                 own.thing.last += SETTLED_DAYS
             own.thing.becomes("new-footprint", "the site names a building here")
         start = _whole(shape, feature, own, cube)
+        _if_it_stood(own, start, cube)
         return Building(feature.id, own.thing, feature, start)
     if isinstance(shape, Point):
         start = starts.around(cube, shape, feature.precision_m)
@@ -52,6 +54,16 @@ def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building])
     if shape.geom_type == "MultiPolygon":
         shape = max(shape.geoms, key=lambda g: g.area)
     return Building(feature.id, None, feature, Polygon(shape.exterior))
+
+
+def _if_it_stood(own: Building, start: Polygon, cube: xr.Dataset) -> None:
+    """A building whose outline the dates before its works draw as well was covered anew."""
+    assert own.thing is not None
+    until = own.thing.stages()[0]
+    if own.thing.kind != "new-footprint" or until is None:
+        return
+    if stood.before(cube, start, cube["time"].values <= until):
+        own.thing.becomes("re-roofing", STOOD_BEFORE)
 
 
 def _whole(shape: BaseGeometry, feature: Feature, own: Building, cube: xr.Dataset) -> Polygon:
