@@ -261,7 +261,9 @@ def _dates(ground, works, roof, days, gaps, levels, evidence, dates, kept, k, du
             marginal[t] = finish[t] * before[t]
             total += marginal[t]
         if not total > 0.0:
-            evidence[n] = -1e9
+            # on ground like a roof the likeliest dates of both events lie far apart in likelihood
+            size = _in_logs(ground, works, roof, days, gaps, levels, dates, kept, k, n, duration)
+            evidence[n] = size - ground[times, n] if size > -np.inf else -1e9
             continue
         evidence[n] = np.log(total) + top + last - ground[times, n]
         _quantiles(marginal, total, days, gaps, levels, dates[1], n)
@@ -276,6 +278,41 @@ def _dates(ground, works, roof, days, gaps, levels, evidence, dates, kept, k, du
         for t in range(1, times):
             if kept.shape[0] > 0:
                 kept[k, 0, t, n] = marginal[t] / total
+
+
+@numba.njit(cache=True)
+def _in_logs(ground, works, roof, days, gaps, levels, dates, kept, k, n, duration):
+    """The same for one pixel whose products are too small for numbers; log of their sum."""
+    times = days.size
+    whole = days[times - 1] - days[0]
+    start, finish = np.full(times, -np.inf), np.full(times, -np.inf)
+    for t in range(1, times):
+        if gaps[t] > 0.0:
+            start[t] = ground[t, n] - works[t, n] + days[t] / duration + np.log(gaps[t] / whole)
+            finish[t] = works[t, n] + roof[t, n] - days[t] / duration + np.log(gaps[t] / duration)
+    half = np.log(0.5)
+    marginal = np.full(times, -np.inf)
+    running, size = -np.inf, -np.inf
+    for t in range(1, times):
+        marginal[t] = finish[t] + np.logaddexp(running, start[t] + half)
+        running = np.logaddexp(running, start[t])
+        size = np.logaddexp(size, marginal[t])
+    if not size > -np.inf:
+        return size
+    share = np.exp(marginal - size)
+    _quantiles(share, 1.0, days, gaps, levels, dates[1], n)
+    for t in range(1, times):
+        if kept.shape[0] > 0:
+            kept[k, 1, t, n] = share[t]
+    running = -np.inf
+    for t in range(times - 1, 0, -1):
+        share[t] = np.exp(start[t] + np.logaddexp(running, finish[t] + half) - size)
+        running = np.logaddexp(running, finish[t])
+    _quantiles(share, 1.0, days, gaps, levels, dates[0], n)
+    for t in range(1, times):
+        if kept.shape[0] > 0:
+            kept[k, 0, t, n] = share[t]
+    return size
 
 
 @numba.njit(cache=True)
