@@ -82,9 +82,10 @@ def test_halls_of_the_site_are_calibrated_and_say_so(calibrated) -> None:
     told = told_of(found)
     assert told.drawn == HALLS
     assert plain.injected is None
-    for b in (*found.references, found.by_id(found.new)):
-        if b.area is None:
-            continue
+    assert found.ratios
+    measured_halls = [b for b in (*found.references, found.by_id(found.new)) if b.area is not None]
+    assert len(measured_halls) > 1
+    for b in measured_halls:
         assert b.id in told.areas
         assert found.covers_area(b) == "injected"
         low, high = np.quantile(b.area, [0.05, 0.95])
@@ -94,6 +95,21 @@ def test_halls_of_the_site_are_calibrated_and_say_so(calibrated) -> None:
         assert np.log(high / low) == pytest.approx(factor * np.log(before[1] / before[0]), rel=1e-6)
     for ratio in found.ratios:
         assert found.covers_ratio(ratio) == "injected"
+    others = [b for b in found.candidates if b.area is not None and b.id not in told.areas]
+    same = {b.thing.id for b in found.references if b.thing is not None}
+    assert all(found.covers_area(b) != "injected" for b in others if b.id not in same)
+
+
+def test_what_too_few_drawn_halls_were_outlined_for_is_said(calibrated) -> None:
+    plain, found = calibrated
+    told = told_of(found)
+    kept = dict(list(told.areas.items())[:1])
+    chain = [b for b in (*found.references, found.by_id(found.new)) if b.area is not None]
+    fewer = replace(told, areas=kept, ratios={})
+    said = injected._warnings(fewer, chain, plain, 2)
+    assert len(said) == len(chain) - 1 + len(plain.ratios) + 1
+    assert all("fewer than 9 of 9 were outlined" in line for line in said[:-1])
+    assert said[-1].startswith("2 drawn halls lie outside the perimeter")
 
 
 def test_drawn_halls_are_measured_near_what_was_drawn(calibrated) -> None:

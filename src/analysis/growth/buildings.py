@@ -74,9 +74,9 @@ class Measured:
 
     @property
     def coverage(self) -> str:
-        """``injected`` where halls drawn into these scenes calibrated the areas, ``simulated``
-        where a study scored intervals of areas like these, else ``unproven``."""
-        return "injected" if self.injected is not None else self.covers("areas")
+        """``simulated`` where a study scored intervals of areas like these, else ``unproven``; see
+        `covers_area` for one building."""
+        return self.covers("areas")
 
     def covers(self, what: str) -> str:
         """What a study showed of ``areas``, ``ratios``, ``ground_broken`` or ``roof_on``."""
@@ -84,7 +84,8 @@ class Measured:
         return "simulated" if proven else "unproven"
 
     def covers_area(self, b: Building) -> str:
-        """The same for the area of one building, which may be smaller than any that was scored."""
+        """What was shown for the area of one building: ``injected`` where halls drawn into these
+        scenes calibrated it, else as `covers` unless it is smaller than any that was scored."""
         if self.injected is not None and b.id in self.injected.areas:
             return "injected"
         if b.area is None or np.median(b.area) < self.calibrated.smallest_m2:

@@ -53,7 +53,7 @@ def draw(
     area = _log_uniform(rng, drawing.area_px, n)
     aspect = rng.uniform(*drawing.aspect, n)
     length, width = np.sqrt(area * aspect), np.sqrt(area / aspect)
-    row, column, placed = places(rng, np.hypot(length, width) / 2, taken, where)
+    row, column, placed = _places(rng, np.hypot(length, width) / 2, taken, where)
     if not placed.any():
         height, across = taken.shape
         raise UserError(
@@ -78,20 +78,10 @@ def _log_uniform(rng: np.random.Generator, span: tuple[float, float], n: int) ->
     return np.exp(rng.uniform(np.log(span[0]), np.log(span[1]), n))
 
 
-def places(
+def _places(
     rng: np.random.Generator, reach: np.ndarray, taken: np.ndarray, where: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Centres away from the edge and from what is taken, and which buildings got one.
-
-    Parameters
-    ----------
-    reach
-        ``(building,)`` half diagonals, pixels.
-    taken
-        ``(y, x)`` boolean: pixels from which they keep `CLEARANCE`.
-    where
-        ``(y, x)`` boolean: where centres may lie; everywhere if not given.
-    """
+    """Centres away from the edge and from what is taken, and which buildings got one."""
     framed = np.pad(taken, 1, constant_values=True)
     room = ndimage.distance_transform_edt(~framed)[1:-1, 1:-1]
     row, column = np.zeros(reach.size), np.zeros(reach.size)

@@ -13,22 +13,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 import xarray as xr
+from scipy import ndimage
 from shapely import affinity
 from shapely.geometry import Point, Polygon
 
 from analysis.errors import UserError
-from analysis.growth import blend, noise, starts
+from analysis.growth import blend, history, noise, starts
 from analysis.growth.blend import Buildings, Ground
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.detect import clear
-from analysis.growth.drawing import places
+from analysis.growth.drawing import CLEARANCE
 from analysis.growth.footprint import Fit
+from analysis.growth.measure import fitted
+from analysis.growth.metric import is_metric
 from analysis.growth.outlines import RUNAWAY, outlined
 from analysis.growth.psf import LOG_WIDTH_SD
-from analysis.growth.references import standing
+from analysis.growth.references import standing, whole
 from analysis.growth.window import AROUND_M
 from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
+from analysis.site import Feature
 
 ALIKE = 0.25
 """Logarithm by which a drawn hall's length and width may differ from the measured one's."""
@@ -37,8 +41,9 @@ SHOWN = (0.25, 0.6)
 """Share of a pixel that a drawn hall must cover to be in the object that starts its fit, drawn
 anew for each: detection finds more of one building's rim than of another's."""
 
-POINT_M = 15.0
-"""Standard deviation in metres of the point that stands for a hall of a site's file."""
+POINT = 0.5
+"""Standard deviation, east and north, of the point that stands for a hall of a site's file, as a
+share of the distance within which its middle is looked for."""
 
 SIDE = 0.05
 """Standard deviation of the sides of the polygon that stands for one, relative."""
@@ -91,6 +96,8 @@ class Grounds:
         self.known = standing(found.candidates, found.references)
         self.taken = _taken(self.sensors[0], found, self.known)
         self.fence = _fence(self.sensors[0], done)
+        self.outside = 0
+        """Halls for which there was no room inside the perimeter."""
 
     def blurs(self, rng: np.random.Generator) -> list[float]:
         """Logarithms of the blurs' widths against their priors' centres, one for each sensor."""
@@ -109,19 +116,23 @@ class Grounds:
             If there is no room for it.
         """
         for _ in range(HIDDEN):
-            hall = _draw(rng, like, self.sensors, self.taken, self.fence)
+            hall, inside = _draw(rng, like, self.sensors, self.taken, self.fence)
             building = _measure(rng, hall, like, self.sensors, blurs, self.known)
             if building.fit is not None or building.why == RUNAWAY:
                 break
+        self.outside += not inside
         return building.fit, hall.length * hall.width
 
 
 def _sensors(done: Prepared, building: Building) -> list[_Sensor]:
     """The cubes to which a building was fitted, in the order of its windows."""
     assert building.fit is not None
+    main = clear(done.cube)
     by_side = {}
-    for cube in (clear(c) for c in done.cubes.values()):
-        by_side[round(abs(float(cube["x"][1] - cube["x"][0])), 6)] = cube
+    for cube in (clear(c) for name, c in sorted(done.cubes.items()) if name != done.sensor):
+        if is_metric(cube) and cube.attrs["crs"] == main.attrs["crs"]:
+            by_side[_side(cube)] = cube
+    by_side[_side(main)] = main
     made = []
     for gsd in (m.window.gsd for m in building.fit.models):
         cube = by_side[round(gsd, 6)]
@@ -129,6 +140,10 @@ def _sensors(done: Prepared, building: Building) -> list[_Sensor]:
         cube = cube.drop_vars([n for n in FLAT if n in cube.coords])
         made.append(_Sensor(cube, blend.ground(cube, gsd), gsd, noise.jitter(cube)))
     return made
+
+
+def _side(cube: xr.Dataset) -> float:
+    return round(abs(float(cube["x"][1] - cube["x"][0])), 6)
 
 
 def _taken(main: _Sensor, found: Measured, known: Mapping[str, Polygon]) -> np.ndarray:
@@ -164,30 +179,40 @@ def _draw(
     sensors: Sequence[_Sensor],
     taken: np.ndarray,
     fence: np.ndarray | None,
-) -> _Hall:
-    """A hall like a measured one, somewhere else: inside the perimeter if there is room."""
+) -> tuple[_Hall, bool]:
+    """A hall like a measured one, somewhere else, and whether that is inside the perimeter."""
     assert like.fit is not None
     box = np.asarray(like.fit.polygon().minimum_rotated_rectangle.exterior.coords)
     sides = sorted((np.hypot(*(box[1] - box[0])), np.hypot(*(box[2] - box[1]))))
     width, length = sides * np.exp(rng.uniform(-ALIKE, ALIKE, 2))
     main = sensors[0]
-    reach = np.array([np.hypot(length, width) / 2 / main.gsd])
-    row, column, placed = places(rng, reach, taken, fence)
-    if fence is not None and not placed[0]:
-        row, column, placed = places(rng, reach, taken, None)
-    if not placed[0]:
+    reach = np.hypot(length, width) / 2 / main.gsd
+    room = ndimage.distance_transform_edt(np.pad(~taken, 1))[1:-1, 1:-1] > reach + CLEARANCE
+    near = room if fence is None else room & fence
+    free = np.argwhere(near if near.any() else room)
+    if not free.size:
         raise UserError(
             f"no room to draw a hall of {length:.0f} x {width:.0f} m: enlarge the area of interest"
         )
+    row, column = free[int(rng.integers(len(free)))] + rng.uniform(-0.5, 0.5, 2)
     light = math.exp(blend.BRIGHTNESS * rng.normal())
     roofs = tuple(np.asarray(m.roof) * light for m in like.fit.models)
-    days = (-np.inf, -np.inf)
-    if like.thing is not None and _has_before(like) and like.thing.roof_on is not None:
-        broken = like.thing.ground_broken or like.thing.roof_on
-        days = (broken.value, like.thing.roof_on.value)
-    x, y = (np.interp(at[0], np.arange(main.cube.sizes[d]), main.cube[d].values)
+    x, y = (float(np.interp(at, np.arange(main.cube.sizes[d]), main.cube[d].values))
             for at, d in ((column, "x"), (row, "y")))  # fmt: skip
-    return _Hall(float(x), float(y), length, width, rng.uniform(0, np.pi), days, roofs)
+    hall = _Hall(x, y, length, width, rng.uniform(0, np.pi), _days(rng, like), roofs)
+    return hall, bool(near.any())
+
+
+def _days(rng: np.random.Generator, like: Building) -> tuple[float, float]:
+    """When ground was broken and the roof was on, from the measured hall's intervals."""
+    thing = like.thing
+    if thing is None or thing.roof_on is None or not _has_before(like):
+        return -np.inf, -np.inf
+    begun, roofed = (
+        float(history.draw_dates(when, 1, rng)[0])
+        for when in (thing.ground_broken or thing.roof_on, thing.roof_on)
+    )
+    return begun, max(begun, roofed)
 
 
 def _measure(
@@ -206,22 +231,35 @@ def _measure(
         ),
         strict=True,
     )
-    thing, start = None, None
-    if like.thing is not None and _has_before(like):
+    building = Building("drawn", None, like.feature, None)
+    if like.thing is not None:
         pixels = np.argwhere(covers[0] > rng.uniform(*SHOWN))
-        if len(pixels):
-            thing = replace(like.thing, id="drawn", pixels=pixels, unmeasured="")
-            start = starts.of_pixels(pixels, cubes[0])
-    elif like.feature is not None and isinstance(like.feature.geometry, Point):
-        east, north = rng.normal(0, POINT_M / 2, 2)
-        near = Point(hall.x + east, hall.y + north)
-        start = starts.around(cubes[0], near, like.feature.precision_m)
+        if not len(pixels):
+            return building
+        building.thing = replace(like.thing, id="drawn", pixels=pixels)
+        building.start = starts.of_pixels(pixels, cubes[0])
+    if like.feature is not None:
+        building.start = _named(rng, hall, like.feature, building, cubes[0])
+    if like.feature is not None or len(cubes) > 1:
+        fitted([building], cubes, known)
     else:
-        x, y = np.exp(SIDE * rng.normal(size=2))
-        start = affinity.scale(hall.outline, x, y)
-    building = Building("drawn", thing, None, start)
-    outlined(building, cubes, known)
+        outlined(building, cubes, known)
     return building
+
+
+def _named(
+    rng: np.random.Generator, hall: _Hall, feature: Feature, building: Building, cube: xr.Dataset
+) -> Polygon | None:
+    """Where the fit of a hall begins that a site's file would name."""
+    if not isinstance(feature.geometry, Point):
+        x, y = np.exp(SIDE * rng.normal(size=2))
+        return affinity.scale(hall.outline, x, y)
+    near = min(max(feature.precision_m or 0.0, starts.NEAR_M[0]), starts.NEAR_M[1])
+    east, north = rng.normal(0, POINT * near, 2)
+    point = Point(hall.x + east, hall.y + north)
+    if building.thing is None:
+        return starts.around(cube, point, feature.precision_m)
+    return whole(point, feature, building, cube)
 
 
 def _built(

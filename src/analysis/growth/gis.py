@@ -175,7 +175,8 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
         "reference": b.feature.id if b.feature else None,
         "candidate": thing.id if thing else None,
         "evidence": round(float(thing.evidence), 2) if thing else np.nan,
-        "kind": found.kind, "simulated": found.kind != "observed", "coverage": found.coverage,
+        "kind": found.kind, "simulated": found.kind != "observed",
+        "coverage": None if b.area is None else found.covers_area(b),
         "level": found.level, "site": site.name, "geometry": shape,
     }  # fmt: skip
 

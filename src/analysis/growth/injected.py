@@ -9,7 +9,8 @@ Distribution-free predictive inference for regression, JASA 113; Romano et al. 2
 quantile regression).
 
 Drawn halls have no height and one colour, so that shadows, walls, yards and odd shapes are not in
-their errors: intervals are only ever widened.
+their errors: intervals are only ever widened. What holds of them holds of a measured hall as far as
+it is like them, was outlined at all, and is the building that it is taken for.
 """
 
 from __future__ import annotations
@@ -98,7 +99,25 @@ def calibrate(
     if not told.areas:
         raise UserError(f"of {halls} drawn halls too few could be outlined: "
                         "the scenes do not bear a calibration")  # fmt: skip
-    return _stretched(found, told)
+    return _stretched(found, told, _warnings(told, chain, found, grounds.outside))
+
+
+def _warnings(
+    told: Injected, chain: Sequence[Building], found: Measured, outside: int
+) -> list[str]:
+    """What could not be calibrated, and where halls had to be drawn."""
+    said = [
+        f"drawn halls could not calibrate {what}: fewer than {fewest(told.level)} of {told.drawn} "
+        "were outlined"
+        for what in (
+            *(b.id for b in chain if b.id not in told.areas),
+            *(f"the ratio to {r.denominator}" for r in found.ratios
+              if r.denominator not in told.ratios),
+        )
+    ]  # fmt: skip
+    if outside:
+        said.append(f"{outside} drawn halls lie outside the perimeter, where there was room")
+    return said
 
 
 def _scored(
@@ -160,7 +179,7 @@ def stretched(draws: np.ndarray, factor: float) -> np.ndarray:
     return np.asarray(middle * (draws / middle) ** factor)
 
 
-def _stretched(found: Measured, told: Injected) -> Measured:
+def _stretched(found: Measured, told: Injected, warnings: Sequence[str]) -> Measured:
     """A copy in which the intervals of halls and ratios are stretched."""
 
     def wider(b: Building) -> Building:
@@ -184,5 +203,5 @@ def _stretched(found: Measured, told: Injected) -> Measured:
     )  # fmt: skip
     return replace(
         found, references=references, candidates=candidates, ratios=ratios, other_sizes=sizes,
-        injected=told,
+        injected=told, warnings=[*found.warnings, *warnings],
     )  # fmt: skip

@@ -118,10 +118,10 @@ def finish(
     if len(sensors) > 1:
         # draws of a ratio need the same sensors for all
         sensors, rest = (
-            (sensors, []) if _fitted(chain, sensors, known, progress) else ([cube], chain)
+            (sensors, []) if fitted(chain, sensors, known, progress) else ([cube], chain)
         )
-    _fitted(rest, sensors, known, progress)
-    for building in references:
+    fitted(rest, sensors, known, progress)
+    for building in references if null is not None else ():  # two windows know no beginnings
         why = references_of.without_event(building, cube) if building.fit else ""
         if why:
             building.fit, building.why = None, why
@@ -158,13 +158,23 @@ def finish(
     return found
 
 
-def _fitted(
+def fitted(
     chain: Sequence[Building],
     sensors: Sequence[xr.Dataset],
     known: Mapping[str, Polygon],
-    progress: Callable[[str], None],
+    progress: Callable[[str], None] = lambda _: None,
 ) -> bool:
-    """Fit buildings anew to some sensors; whether all that have a start got an outline."""
+    """Fit buildings anew to some sensors; whether all that have a start got an outline.
+
+    Parameters
+    ----------
+    chain
+        Buildings, changed in place.
+    sensors
+        Cubes, the main one first.
+    known
+        Starting outlines of all that stands, by id.
+    """
     for building in chain:
         progress(f"outline of {building.id}")
         building.fit, building.why = None, building.why if building.start is None else ""

@@ -32,7 +32,7 @@ def measured(
     Parameters
     ----------
     drawn
-        Pairs of halls that are drawn into the scenes to calibrate intervals; none if zero.
+        How often each hall is drawn into the scenes to calibrate intervals; not at all if zero.
 
     Raises
     ------

@@ -29,7 +29,8 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         "references": [_reference(b, found) for b in found.references],
         "candidates": [_candidate(b, found, site) for b in found.candidates],
         "new": found.new, "why_no_new": found.why_no_new or None,
-        "ratios": [_ratio(r, found.level) for r in found.ratios],
+        "ratios": [_ratio(r, found.level) | {"coverage": found.covers_ratio(r)}
+                   for r in found.ratios],
         "other_sizes": [_other_size(r, found.level) for r in found.other_sizes],
         "threshold": None if found.null is None else {
             "log_bayes_factor": round(float(found.null.threshold), 2),
@@ -72,6 +73,7 @@ def _building(b: Building, found: Measured) -> dict[str, Any]:
         "geometry": wgs84(b.outline, found.crs) if b.outline is not None else None,
         "outline": None if b.outline is None else "fitted" if b.fit else "pixels",
         "area": quantity(b.area, found.level, "m2", 1),
+        "area_coverage": None if b.area is None else found.covers_area(b),
         "apron_m": apron(b.fit) if b.fit else None,
         "misfit": round(b.fit.misfit, 2) if b.fit else None,
     }

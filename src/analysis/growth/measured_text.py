@@ -72,8 +72,9 @@ def _drawn(told: Mapping[str, Any]) -> Iterator[str]:
         for name, own in told[what].items():
             below = name if what == "areas" else f"the ratio to {name}"
             yield (
-                f"{below}: of {own['scored']} like it drawn into these scenes, such intervals held "
-                f"{own['held']:.0%}; stretched by {own['factor']:.2f}"
+                f"{below}: drawn {told['drawn']} times into these scenes, outlined {own['scored']} "
+                f"times; such intervals held {own['held']:.0%}, and were stretched by "
+                f"{own['factor']:.2f}"
             )
     yield ("drawn halls have no height and one colour: what shadows and odd shapes add to the "
            "errors is not in them, and no interval was narrowed")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import shapely
 import xarray as xr
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -26,9 +27,18 @@ FRINGE = 0.15
 ENDS = 8
 """Clear dates at either end of the series on which an outline is looked for."""
 
+FEWEST = 4
+"""Clear dates of one half-year that can tell."""
+
+SHOWN = 0.6
+"""Share of an outline in plain sight from which a date shows it."""
+
 NOT_FROM_START = (
     "not measurable: the first dates do not show it and no date was found on which it came"
 )
+
+SUMMER = range(4, 10)
+"""Months of the summer half-year."""
 
 WITHIN = 0.6
 """Share of an object that an outline must hold to be the whole of which it is a part."""
@@ -44,7 +54,7 @@ def reference(feature: Feature, cube: xr.Dataset, buildings: Sequence[Building])
             if own.thing.kind == "ground-works":
                 own.thing.last += SETTLED_DAYS
             own.thing.becomes("new-footprint", "the site names a building here")
-        start = _whole(shape, feature, own, cube)
+        start = whole(shape, feature, own, cube)
         _if_it_stood(own, start, cube)
         return Building(feature.id, own.thing, feature, start)
     if isinstance(shape, Point):
@@ -66,11 +76,18 @@ def _if_it_stood(own: Building, start: Polygon, cube: xr.Dataset) -> None:
         own.thing.becomes("re-roofing", STOOD_BEFORE)
 
 
-def _whole(shape: BaseGeometry, feature: Feature, own: Building, cube: xr.Dataset) -> Polygon:
+def whole(shape: BaseGeometry, feature: Feature, own: Building, cube: xr.Dataset) -> Polygon:
     """Where the fit of a reference begins that was built in the series.
 
     A strip of its roof may look like the ground did, and be in no object: the rectangle that its
     finished roof draws is taken if it holds most of the object.
+
+    Parameters
+    ----------
+    shape
+        Of the site's feature, in the cube's projection.
+    own
+        The candidate that it is, with its start in pixels.
     """
     assert own.start is not None
     if not isinstance(shape, Point):
@@ -149,17 +166,33 @@ def _holds(reference: Building, small: Building) -> bool:
 def without_event(building: Building, cube: xr.Dataset) -> str:
     """Why an older building that stood from the start, as far as was found, has no area.
 
-    Its outline must be drawn on the first dates as on the last ones. Where only the last ones draw
-    it, it was built in the series on days that nobody knows, and was outlined on dates without it.
+    Its outline must be drawn early in the series as it is on the last dates. Where it is not, it
+    was built in the series on days that nobody knows, and was outlined on dates without it. A roof
+    may look like bare ground in one season: early dates count by half-years as well.
     """
     if building.thing is not None or building.outline is None:
         return ""
     order = np.argsort(cube["time"].values, kind="stable")
-    first, last = np.zeros((2, order.size), dtype=bool)
-    count = min(ENDS, order.size // 2)
-    first[order[:count]], last[order[order.size - count :]] = True, True
-    drawn = [stood.before(cube, building.outline, dates) for dates in (first, last)]
-    return NOT_FROM_START if drawn == [False, True] else ""
+    order = order[_shown(building.outline, cube)[order]]
+    if order.size < 2 * ENDS:
+        return ""
+    early, last = order[: max(order.size // 3, ENDS)], order[-ENDS:]
+    summer = np.isin(cube["time"].dt.month.values, list(SUMMER))
+    parts = (order[:ENDS], early[summer[early]], early[~summer[early]])
+    if any(_drawn(building.outline, cube, part) for part in parts if part.size >= FEWEST):
+        return ""
+    return NOT_FROM_START if _drawn(building.outline, cube, last) else ""
+
+
+def _shown(outline: Polygon, cube: xr.Dataset) -> np.ndarray:
+    """Dates ``(time,)`` on which most of an outline is in plain sight."""
+    x, y = np.meshgrid(cube["x"].values, cube["y"].values)
+    inside = shapely.contains_xy(outline, x, y)
+    return np.asarray(cube["valid"].values[:, inside].mean(axis=1) > SHOWN)
+
+
+def _drawn(outline: Polygon, cube: xr.Dataset, dates: np.ndarray) -> bool:
+    return stood.before(cube, outline, np.isin(np.arange(cube.sizes["time"]), dates))
 
 
 def standing(
