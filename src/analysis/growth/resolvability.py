@@ -41,7 +41,8 @@ def table() -> pd.DataFrame:
     """One row for each pixel size and number of scenes.
 
     Columns: ``gsd`` (metres), ``scenes``, ``worlds``, ``rmse``, ``rmse_low``, ``rmse_high``,
-    ``bias``, ``width`` (median of the 90 % intervals), ``coverage``, ``coverage_low``,
+    ``median`` (of the absolute errors), ``gross`` (share of worlds whose ratio is off by more than
+    a tenth), ``bias``, ``width`` (median of the 90 % intervals), ``coverage``, ``coverage_low``,
     ``coverage_high``, ``bound``, ``inside`` (share of worlds whose interval lies inside the claim's
     band), and ``smaller larger twice`` (shares of worlds that refute each reading).
 
@@ -64,6 +65,7 @@ def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
         "gsd": cell["gsd"], "scenes": cell["scenes"], "worlds": cell["worlds"],
         "rmse": cell["rmse"], "rmse_low": cell["rmse_interval90"][0],
         "rmse_high": cell["rmse_interval90"][1], "bias": cell["bias"],
+        "median": cell["median_absolute"], "gross": cell["beyond_10_percent"],
         "width": cell["median_width"], "coverage": cell["coverage"],
         "coverage_low": low_high[0], "coverage_high": low_high[1], "bound": cell["bound"],
         "inside": power["interval_inside_the_band"],
@@ -95,7 +97,8 @@ def _answers(rows: pd.DataFrame) -> Iterator[Result]:
             sentence = text(
                 "resolvability.answer", scenes=f"{row.scenes:.0f}", gsd=f"{row.gsd:g}",
                 rmse=text.number(row.rmse, 3), low=text.number(row.rmse_low, 3),
-                high=text.number(row.rmse_high, 3), width=text.number(row.width, 2),
+                high=text.number(row.rmse_high, 3), median=text.number(row.median, 3),
+                gross=text.number(row.gross * row.worlds), width=text.number(row.width, 2),
                 coverage=text.number(100 * row.coverage),
                 power=text.number(100 * min(getattr(row, r) for r in RIVALS)),
                 inside=text.number(100 * row.inside), worlds=f"{row.worlds:.0f}",

@@ -52,11 +52,7 @@ def law(rows: pd.DataFrame, language: str = "en") -> Figure:
         left.plot(own["scenes"], own["bound"], color=colour, linewidth=0.9, linestyle=":")
         power = own[list(RIVALS)].min(axis=1)
         right.plot(own["scenes"] * shift, 100 * power, marker + line, color=colour, label=label)
-    left.axhline(HALF_BAND, color="#555555", linewidth=0.8)
-    left.annotate(
-        text("resolvability.half_band"), (0.98, HALF_BAND), xycoords=("axes fraction", "data"),
-        xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", fontsize=8,
-    )  # fmt: skip
+    left.axhline(HALF_BAND, color="#555555", linewidth=0.8, label=text("resolvability.half_band"))
     left.set_xscale("log")
     left.set_yscale("log")
     ticks = sorted(rows["scenes"].unique())
