@@ -53,7 +53,7 @@ def remarks(content: Mapping[str, Any]) -> list[str]:
     said = [f"{content['scenes_used']} scenes of {', '.join(content['sensors'])}"]
     if content["kind"] != "observed":
         said.append(f"scenes are {content['kind']}: nothing here is evidence of a real place")
-    if content["drawn_halls"]:
+    if content.get("drawn_halls"):
         said += _drawn(content["drawn_halls"])
     if content["ratios"]:
         bands = ", ".join(
