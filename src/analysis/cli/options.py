@@ -73,7 +73,7 @@ class Imagery:
                 option, given = ("--start", self.start) if early else ("--end", self.end)
                 raise UserError(f"{name} {getattr(self, name[2:])!r} lies outside {option} "
                                 f"{given!r}: leave one of them out")  # fmt: skip
-        if "://" not in self.source:  # an address may ask for its key, and is asked once
+        if self.source and "://" not in self.source:  # an address is asked once, when it is read
             source.resolve(self.source)
 
     def parameters(self) -> list[str]:
