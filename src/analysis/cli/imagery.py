@@ -99,7 +99,7 @@ def measure(
         int,
         typer.Option(
             "--drawn",
-            help="Calibrate the halls' intervals by N pairs of halls drawn into these scenes.",
+            help="Calibrate the halls' intervals: draw each hall N times into these scenes.",
             metavar="N",
             min=0,
         ),

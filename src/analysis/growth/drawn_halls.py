@@ -94,7 +94,8 @@ class Grounds:
     def __init__(self, done: Prepared, found: Measured, chain: Sequence[Building]) -> None:
         self.sensors = _sensors(done, chain[0])
         self.known = standing(found.candidates, found.references)
-        self.taken = _taken(self.sensors[0], found, self.known)
+        taken = _taken(self.sensors[0], found, self.known)
+        self.room = ndimage.distance_transform_edt(np.pad(~taken, 1))[1:-1, 1:-1]
         self.fence = _fence(self.sensors[0], done)
         self.outside = 0
         """Halls for which there was no room inside the perimeter."""
@@ -116,7 +117,7 @@ class Grounds:
             If there is no room for it.
         """
         for _ in range(HIDDEN):
-            hall, inside = _draw(rng, like, self.sensors, self.taken, self.fence)
+            hall, inside = _draw(rng, like, self.sensors, self.room, self.fence)
             building = _measure(rng, hall, like, self.sensors, blurs, self.known)
             if building.fit is not None or building.why == RUNAWAY:
                 break
@@ -177,19 +178,22 @@ def _draw(
     rng: np.random.Generator,
     like: Building,
     sensors: Sequence[_Sensor],
-    taken: np.ndarray,
+    room: np.ndarray,
     fence: np.ndarray | None,
 ) -> tuple[_Hall, bool]:
-    """A hall like a measured one, somewhere else, and whether that is inside the perimeter."""
+    """A hall like a measured one, somewhere else, and whether that is inside the perimeter.
+
+    ``room`` is the distance of each pixel ``(y, x)`` from what is taken, in pixels.
+    """
     assert like.fit is not None
     box = np.asarray(like.fit.polygon().minimum_rotated_rectangle.exterior.coords)
     sides = sorted((np.hypot(*(box[1] - box[0])), np.hypot(*(box[2] - box[1]))))
     width, length = sides * np.exp(rng.uniform(-ALIKE, ALIKE, 2))
     main = sensors[0]
     reach = np.hypot(length, width) / 2 / main.gsd
-    room = ndimage.distance_transform_edt(np.pad(~taken, 1))[1:-1, 1:-1] > reach + CLEARANCE
-    near = room if fence is None else room & fence
-    free = np.argwhere(near if near.any() else room)
+    roomy = room > reach + CLEARANCE
+    near = roomy if fence is None else roomy & fence
+    free = np.argwhere(near if near.any() else roomy)
     if not free.size:
         raise UserError(
             f"no room to draw a hall of {length:.0f} x {width:.0f} m: enlarge the area of interest"
