@@ -22,9 +22,10 @@ from shapely.geometry import Polygon
 
 from analysis import paths
 from analysis import site as sites
-from analysis.growth import measure, posterior
+from analysis.growth import measure
 from analysis.growth.buildings import Building as Measurement
 from analysis.growth.buildings import Measured
+from analysis.growth.joint import join
 from analysis.scenes import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.cube import cube
@@ -166,7 +167,7 @@ def _iou(one: Polygon | None, two: Polygon | None) -> float:
 
 
 def _joint(fits: dict[str, Any], truths: dict[str, float]) -> dict[str, Any]:
-    joint = asdict(posterior.join(fits))
+    joint = asdict(join(fits))
     kept = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in joint.items()}
     return {"joint": kept, "truths": [truths[k] for k in fits]}
 

@@ -18,7 +18,8 @@ import xarray as xr
 from shapely import affinity
 from shapely.geometry import Polygon
 
-from analysis.growth import footprint, posterior, window
+from analysis.growth import footprint, window
+from analysis.growth.joint import join
 from analysis.simulate.cube import cube
 from analysis.simulate.draw import draw
 from analysis.simulate.spec import MATCHED, MISMATCHED, Spec, with_scenes
@@ -26,7 +27,7 @@ from analysis.simulate.world import ORIGIN, Building, World
 
 MODULES = (
     "analysis.growth.footprint",
-    "analysis.growth.posterior",
+    "analysis.growth.joint",
     "analysis.growth.window",
     "analysis.simulate.cube",
     "analysis.simulate.draw",
@@ -142,10 +143,10 @@ def _one(
 
 
 def _joint(fits: dict[str, footprint.Fit]) -> dict[str, Any] | None:
-    """The joint mode in plain numbers, for `posterior.Joint`."""
+    """The joint mode in plain numbers, for `joint.Joint`."""
     if not fits:
         return None
-    joint = posterior.join(fits)
+    joint = join(fits)
     return {
         "names": list(joint.names), "estimate": _plain(joint.estimate, 2),
         "spread": _plain(joint.spread, 3), "perimeter": _plain(joint.perimeter, 2),

@@ -18,7 +18,8 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 
 from analysis.growth import limit, posterior, readings
-from analysis.growth.posterior import TAIL_FREEDOM, Inflation, Joint
+from analysis.growth.joint import Joint
+from analysis.growth.posterior import TAIL_FREEDOM, Inflation
 from bench.footprint_worlds import GSD, LAW_SCENES, MODULES, SINGLES, gsd_of
 from bench.footprints import PLAN, current
 from bench.record import write
@@ -32,8 +33,14 @@ DRAWS = 2000
 AGAIN = 1000
 """Bootstrap samples of worlds."""
 
-FIRST = np.log([1.5, 0.1, 0.2, 0.1, 0.05, 0.2])
-"""Weak prior of the errors of the edges, in the order of `Inflation`, and where the fit begins."""
+FIRST = np.log([1.5, 0.1, 0.2, 0.1, 0.05, TAIL_FREEDOM, 0.2])
+"""Weak prior of the errors of the edges, in the order of `ERRORS`, and where the fit begins."""
+
+ERRORS = ("scale", "edge_common", "edge_own", "misfit_edge", "shape", "freedom", "unseen")
+"""What is fitted of an `Inflation`; the last only where there are halls without a before."""
+
+LEAST_FREEDOM = 2.5
+"""Degrees of freedom below which errors would have no variance."""
 
 HOLD, FIRM = 0.02, 0.5
 """Weight of that prior, and where there are only a few worlds of each kind: a factor of e at one
@@ -94,21 +101,26 @@ def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
     told = any(j.before is not None and (j.before == 0).any() for j, _ in worlds)
     first = FIRST if told else FIRST[:-1]
 
+    def made(logs: Array) -> Inflation:
+        found = {k: round(float(v), 4) for k, v in zip(ERRORS, np.exp(logs), strict=False)}
+        return Inflation(**found | {"freedom": max(found["freedom"], LEAST_FREEDOM)})
+
     def cost(logs: Array) -> float:
-        inflation = Inflation(*np.exp(logs))
+        inflation = made(logs)
         total = 0.0
         for joint, truth in worlds:
             error = np.log(joint.estimate / truth)
             wide = posterior.covariance(joint, inflation) / np.outer(joint.estimate, joint.estimate)
             root = np.linalg.cholesky(wide + 1e-9 * np.eye(len(error)))
             away = float((np.linalg.solve(root, error) ** 2).sum())
-            n, v = len(error), TAIL_FREEDOM
+            n, v = len(error), inflation.freedom
+            total += 0.5 * n * np.log(v)
             total += np.log(np.diag(root)).sum() + 0.5 * (v + n) * np.log1p(away / v)
             total -= gammaln((v + n) / 2) - gammaln(v / 2)
         return total + hold * float(((logs - first) ** 2).sum())
 
-    found = minimize(cost, first, method="Nelder-Mead", options={"maxiter": 900})
-    return Inflation(*(round(float(v), 4) for v in np.exp(found.x)))
+    found = minimize(cost, first, method="Nelder-Mead", options={"maxiter": 1500})
+    return made(found.x)
 
 
 def together(parts: Sequence[Inflation]) -> Inflation:
@@ -123,7 +135,10 @@ def together(parts: Sequence[Inflation]) -> Inflation:
 
     metres = ("edge_common", "edge_own", "misfit_edge", "shape", "unseen")
     scale = math.sqrt(1 + sum(max(p.scale**2 - 1, 0.0) for p in parts))
-    return Inflation(scale=round(scale, 4), **{n: summed(n) for n in metres})
+    return Inflation(
+        scale=round(scale, 4), freedom=min(p.freedom for p in parts),
+        **{n: summed(n) for n in metres},
+    )  # fmt: skip
 
 
 # --- one row for each building, one for each ratio
@@ -477,7 +492,7 @@ def _hall(rows: Sequence[tuple[Any, ...]], name: str) -> Record:
 
 
 def _modules() -> tuple[str, ...]:
-    tables = ("analysis.growth.limit", "analysis.growth.readings")
+    tables = ("analysis.growth.limit", "analysis.growth.posterior", "analysis.growth.readings")
     return (*MODULES, *tables, "bench.footprints", "bench.footprints_report")
 
 

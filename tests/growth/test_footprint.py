@@ -6,8 +6,9 @@ import shapely
 from shapely import affinity
 from shapely.geometry import box
 
-from analysis.growth import footprint, posterior, window
+from analysis.growth import footprint, window
 from analysis.growth.below import with_ground
+from analysis.growth.joint import join
 
 from .worlds import fit, fitted, outlines, seen, stages
 
@@ -110,7 +111,7 @@ def test_open_ground_gives_no_confident_hall():
     middle = scenes.time.values[12]
     try:
         one = window.cut(scenes, spot, before_until=middle, after_from=middle)
-        joint = posterior.join({"nothing": footprint.fit([one], spot)})
+        joint = join({"nothing": footprint.fit([one], spot)})
     except window.NotMeasurable:
         return
     assert joint.deviation()[0] > 0.1 * joint.estimate[0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
@@ -55,7 +56,7 @@ def test_turning_building_and_pixels_together_changes_nothing():
     one = drawn.sample(drawn.draw(shape.corners(shape.start((4.0, 7.0), 0.4))), 5.0, np.zeros(2))
     turned = shape.start((-7.0, 4.0), 0.4 + np.pi / 2)
     two = drawn.sample(drawn.draw(shape.corners(turned)), 5.0, np.zeros(2))
-    assert np.rot90(one) == pytest.approx(two, abs=1e-9)
+    assert np.rot90(one) == pytest.approx(two, abs=1e-7)
 
 
 def test_moving_the_scene_by_a_pixel_moves_the_picture_by_a_pixel():
@@ -64,7 +65,7 @@ def test_moving_the_scene_by_a_pixel_moves_the_picture_by_a_pixel():
     fine = drawn.draw(shape.corners(shape.start((4.0, 7.0), 0.4)))
     still = drawn.sample(fine, 5.0, np.zeros(2))
     moved = drawn.sample(fine, 5.0, np.array([10.0, 0.0]))
-    assert moved[:, 1:] == pytest.approx(still[:, :-1], abs=1e-9)
+    assert moved[:, 1:] == pytest.approx(still[:, :-1], abs=1e-7)
 
 
 def test_several_widths_at_once_are_the_pictures_of_each():
@@ -74,7 +75,7 @@ def test_several_widths_at_once_are_the_pictures_of_each():
     widths, shift = np.array([4.0, 5.0, 9.0]), np.array([1.0, -2.0])
     together = drawn.samples(fine, widths, shift)
     for one, width in zip(together, widths, strict=True):
-        assert one == pytest.approx(drawn.sample(fine, float(width), shift), abs=1e-12)
+        assert one == pytest.approx(drawn.sample(fine, float(width), shift), abs=1e-7)
     assert not drawn.samples(np.zeros_like(fine), widths, shift).any()
 
 
@@ -97,11 +98,17 @@ def test_derivatives_are_those_of_the_picture():
     drawn = lattice()
     x, y = (v.ravel() for v in np.meshgrid(EAST, NORTH))
     q = shape.parameters
-    rate, moved = np.empty((q, x.size)), np.empty((2, x.size))
-    widened, bent = np.empty(x.size), np.empty((3, x.size))
-    render.edge_moves(
-        x, y, shape.corners(values), shape.velocities(values), 5.2, rate, moved, widened, bent
-    )
+    sigma = np.array([5.2, 6.1])
+    rates, shifted = np.zeros((2, q, x.size)), np.zeros((2, 2, x.size))
+    wider, strength = np.zeros((2, x.size)), np.ones((2, x.size))
+    strength[1] = -3.0
+    corners, along = shape.corners(values), shape.velocities(values)
+    render.edge_moves(x, y, corners, along, sigma, strength, rates, shifted, wider)
+    slid, bends = np.zeros((2, 2, x.size)), np.zeros((3, 2, x.size))
+    render.edge_bends(x, y, corners, sigma, slid, bends)
+    rate, moved, widened, bent = rates[0], shifted[:, 0], wider[0], bends[:, 0]
+    assert slid[:, 0] == pytest.approx(moved)
+    assert -3 * slid[:, 1] == pytest.approx(shifted[:, 1])
 
     def picture(v, sigma=5.2, shift=(0.0, 0.0)):
         return drawn.sample(drawn.draw(shape.corners(v)), sigma, np.array(shift)).ravel()
@@ -138,6 +145,25 @@ def test_shadow_of_a_convex_outline_is_the_swept_area():
     assert Polygon(ring).area == pytest.approx(1500 + across + along, rel=1e-9)
     assert set(moved) == {0.0, 1.0}
     assert len(number) == len(ring)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0, 6.3), st.floats(-25, 25), st.floats(-25, 25), st.booleans())
+def test_swept_outline_is_all_that_it_passes_on_its_way(angle, east, north, bay):
+    wing = box(-15, -40, 15, 0) if bay else box(20, -40, 50, 0)
+    shape, placed = outline.of_polygon(
+        affinity.rotate(box(-50, -15, 50, 15).union(wing), angle, use_radians=True)
+    )
+    corners, offset = shape.corners(placed), np.array([east, north])
+    ring, number, moved = outline.sweep(shape, corners, offset)
+    passed = [Polygon(corners + u * offset) for u in np.linspace(0, 1, 80)]
+    whole = shapely.union_all(passed)
+    assert Polygon(ring).buffer(0).area >= shape.area(placed) - 1e-6
+    # between two of the copies lie slivers that the sweep has and the copies have not
+    slivers = np.hypot(east, north) / 79 * 2 * Polygon(corners).length
+    assert shapely.difference(whole, Polygon(ring).buffer(1e-6)).area < 1e-3
+    assert Polygon(ring).area <= whole.area + slivers
+    assert len(number) == len(moved) == len(ring)
 
 
 def test_shadow_of_an_l_shape_leaves_its_notch_open():

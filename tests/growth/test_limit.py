@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.growth import limit
+from analysis.growth.joint import join
 from analysis.growth.limit import Setting
 
 FLAT = Setting(
@@ -53,8 +54,6 @@ def test_assumptions_stand_beside_the_bound():
 
 
 def test_posterior_is_not_narrower_than_the_bound():
-    from analysis.growth import posterior
-
     from .worlds import fitted, seen
 
     world, _ = seen()
@@ -66,5 +65,5 @@ def test_posterior_is_not_narrower_than_the_bound():
         building.length, building.size("roof") / building.length, 10.0,
         model.window.before, model.window.scenes, contrast=tuple(contrast), noise=0.0025,
     )  # fmt: skip
-    deviation = posterior.join({"hall-new": one}).deviation()[0]
+    deviation = join({"hall-new": one}).deviation()[0]
     assert deviation > 0.5 * limit.bound(setting, 1).deviation

@@ -22,12 +22,6 @@ def test_no_transfer_outside_zero_and_one():
             psf.gaussian_sigma(transfer)
 
 
-def test_weights_of_the_cells_sum_to_one():
-    cells = np.arange(-60, 60, 2.5) + 1.25
-    weights = psf.sampling(np.linspace(-15, 15, 7), cells, 2.5, 5.2)
-    assert weights.sum(axis=1) == pytest.approx(1.0, abs=1e-9)
-
-
 def test_prior_lets_bands_differ_less_than_all_of_them_together():
     precision = psf.Blur.of(10.0).precision(4)
     together, apart = np.ones(4), np.array([1.0, -1.0, 0.0, 0.0])

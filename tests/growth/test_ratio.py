@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.growth import posterior, ratio, readings
-from analysis.growth.posterior import Inflation, Joint
+from analysis.growth.joint import Joint, join
+from analysis.growth.posterior import Inflation
 
 from .worlds import fitted, seen
 
@@ -113,8 +114,8 @@ def test_a_hall_is_not_its_own_measure():
 def test_buildings_measured_together_share_one_blur_and_a_ratio_near_the_truth():
     world, _ = seen()
     fits = {i: fitted("matched", 3, i) for i in ("hall-new", "hall-a")}
-    together = posterior.join(fits)
-    alone = posterior.join({"hall-new": fits["hall-new"]})
+    together = join(fits)
+    alone = join({"hall-new": fits["hall-new"]})
     assert together.deviation()[0] <= alone.deviation()[0] * 1.001
     one = ratio.ratios(posterior.draw(together, 1), "hall-new", ["hall-a"])[0]
     assert one.value == pytest.approx(world.ratios()["roof"]["hall-a"], abs=0.03)

@@ -23,6 +23,7 @@ from analysis.growth import gis, measure, outline, outlines, posterior, referenc
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.detect import RESULTS, clear, detect
 from analysis.growth.footprint import PLAIN, ROUNDED
+from analysis.growth.joint import join
 from analysis.growth.objects import Thing
 from analysis.growth.posterior import Inflation
 from analysis.scenes import Prepared
@@ -267,7 +268,7 @@ def _numbers(
     if hall is None or hall.fit is None:
         return {name: _nothing(missing)
                 for name in ("area", *(f"ratio.{r.id}" for r in references))}  # fmt: skip
-    areas = posterior.draw(posterior.join(fits), seed, inflation)
+    areas = posterior.draw(join(fits), seed, inflation)
     top = areas.of(hall.id)
     made = {"area": _of(top, level)}
     for r in references:

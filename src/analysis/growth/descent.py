@@ -14,12 +14,15 @@ from analysis.growth.window import NotMeasurable
 
 Array = NDArray[np.floating]
 
-ROUNDS = 12
-"""Most Gauss-Newton steps of each stage."""
+ROUNDS = (8, 12)
+"""Most Gauss-Newton steps of a rough descent, which another follows, and of a fine one."""
 
-ROUGH = 0.03
-"""Noise in reflectance with which a fit begins, halved at each step: no pixel is called odd
+ROUGH = (0.03, 0.004)
+"""Noise in reflectance with which a rough descent and a fine one begin: no pixel is called odd
 before the outline is near."""
+
+COOLING = 0.5
+"""Factor on that noise at each step."""
 
 FIRM = 0.005
 """Standard deviation of the sky's share while a fit begins: else it would explain away a
@@ -27,6 +30,14 @@ shadow that is not there."""
 
 SETTLED = 0.1
 """A step of fewer standard deviations of the area ends a stage."""
+
+SLIGHT = 0.25
+"""So does a step that promises less of the cost, in units of the misfit: where the model does not
+hold, the area's deviation is far too small to be the measure."""
+
+HOPELESS = (10.0, 50.0)
+"""A descent is given up if ten times what its step promises leaves its cost further above that of
+a rival, in units of the misfit."""
 
 LIFT = (6.0, 12.0)
 """Prior of roof and terrain height in metres: a hall of one storey, a model 10 m off."""
@@ -37,8 +48,8 @@ HEIGHT = (0.0, 12.0)
 FIRST_HEIGHT, LEAST_HEIGHT = 6.0, 1.0
 """Height at which a fit begins, and below which it does not fall before its second stage."""
 
-MOST_BULGE = (0.4, 4.0)
-"""Largest bulge that is learnt, pixels and metres, the larger of both."""
+MOST_BULGE = 0.4
+"""Largest bulge that is learnt, pixels: a side that bulges further leaves the building."""
 
 HELD_SD, SIDE_SD = 0.5, 30.0
 """Prior of a side's move in metres, while it is held and afterwards."""
@@ -53,20 +64,26 @@ def descend(
     held: int = 0,
     *,
     rough: bool,
+    rival: float = np.inf,
 ) -> tuple[Array, Array, int, float]:
     """Gauss-Newton steps until the area settles; returns the normal equations there.
 
     For the first ``held`` steps sides hardly move, so that colours are found before shape. A
     ``rough`` descent begins far away: with much noise, a firm sky and some height.
+
+    Raises
+    ------
+    NotMeasurable
+        If the outline collapses, crosses itself, runs away, or stays far above the cost of a
+        ``rival``.
     """
     n = base.parameters
     first_moves = slice(3, 3 + base.edges)
     bulges = slice(3 + base.edges, n)
     home = at.values.copy()
-    most = max(MOST_BULGE[0] * gsd, MOST_BULGE[1])
     steps = 0
-    for steps in range(1, ROUNDS + 1):
-        calm = max(CALM, (ROUGH if rough else ROUGH / 8) * 0.5 ** (steps - 1))
+    for steps in range(1, ROUNDS[not rough] + 1):
+        calm = max(CALM, ROUGH[not rough] * COOLING ** (steps - 1))
         for model in models:
             model.calm = calm
             model.sky_sd = FIRM if rough else SKY_SD
@@ -74,6 +91,10 @@ def descend(
         matrix, right = assemble(models, base, at, home, bulge, gsd, side)
         full, g = with_blur_prior(models, matrix, right, n + 2)
         step = np.linalg.solve(full, g)
+        promised, unit = 0.5 * float(g @ step), max(1.0, misfit(models))
+        cost = sum(m.cost for m in models)
+        if calm == CALM and cost - HOPELESS[0] * promised > rival + HOPELESS[1] * unit:
+            raise NotMeasurable("another outline shows far more of it")
         share = _length(step, n, gsd)
         _move(models, base, at, step, share, LEAST_HEIGHT if rough else 0.0)
         if base.area(at.values) < (1.2 * gsd) ** 2 or not np.isfinite(step).all():
@@ -90,13 +111,19 @@ def descend(
                 model.learn_colours()
         if bulges.start < bulges.stop:
             seen = at.values[bulges] ** 2 + np.diag(covariance)[bulges]
-            bulge = float(np.clip(np.sqrt(seen.mean()), 0.01 * gsd, most))
-        if share == 1.0 and steps > max(2, held) and calm == CALM and change < goal:
+            bulge = float(np.clip(np.sqrt(seen.mean()), 0.01 * gsd, MOST_BULGE * gsd))
+        settled = change < goal or promised < SLIGHT * unit
+        if share == 1.0 and steps > max(2, held) and calm == CALM and settled:
             break
         if np.abs(at.values[first_moves] - home[first_moves]).max() > 60:
             raise NotMeasurable("its outline ran away from where it was begun")
     matrix, right = assemble(models, base, at, home, bulge, gsd, SIDE_SD)
     return matrix, right, steps, bulge
+
+
+def misfit(models: Sequence[Model]) -> float:
+    """Mean over windows of `analysis.growth.model.Model.misfit`."""
+    return float(np.mean([m.misfit() for m in models]))
 
 
 def assemble(

@@ -22,6 +22,7 @@ from analysis.growth.descent import (
     LIFT,
     SIDE_SD,
     descend,
+    misfit,
     outline_prior,
     with_blur_prior,
 )
@@ -193,7 +194,7 @@ class _Trial:
         return sum(m.apron_cost() for m in self.models)
 
     def misfit(self) -> float:
-        return float(np.mean([m.misfit() for m in self.models]))
+        return misfit(self.models)
 
     def far(self, start: Polygon) -> bool:
         """Whether the area is another than detection could have mistaken it for."""
@@ -303,7 +304,9 @@ def _go_on(
         if apron is not None:
             model.apron = apron
     try:
-        matrix, right, steps, bulge = descend(models, base, at, bulge, gsd, rough=False)
+        matrix, right, steps, bulge = descend(
+            models, base, at, bulge, gsd, rough=False, rival=before
+        )
         tried = _Trial(models, base, at, values.copy(), bulge, steps, matrix, right, gsd)
         unit = max(1.0, min(unit, tried.misfit()))
         sound = base.polygon(at.values).is_valid and all(m.apron_is_ground(at) for m in models)

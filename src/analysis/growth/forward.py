@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.growth.outline import Outline, sweep
-from analysis.growth.render import edge_moves
+from analysis.growth.render import edge_bends, edge_moves
 from analysis.growth.window import Window
 
 Array = NDArray[np.floating]
@@ -241,11 +241,9 @@ class Forward:
         corners = self.outline.corners(at.values)
         speed = self.outline.velocities(at.values)
         offsets, sigma = self._offsets(at), self.sigma()
-        rate, moved, widened = np.empty((n, pixels)), np.empty((2, pixels)), np.empty(pixels)
         jac = np.zeros((bands, n + 3 + OWN, dates, pixels))
-        drift = np.empty((2, dates, bands, pixels))
-        slide, bend = np.empty_like(drift), np.empty((3, dates, bands, pixels))
-        bent, far, aside = np.empty((3, pixels)), np.empty((n + 1, pixels)), np.empty((3, pixels))
+        drift = np.zeros((2, dates, bands, pixels))
+        slide, bend = np.zeros_like(drift), np.zeros((3, dates, bands, pixels))
         # what each outline adds where it grows: roof, wall, shadow
         shine: Array = roof - self.wall[None, :, None] if walls else roof - ground
         if shadows and not walls:
@@ -260,7 +258,10 @@ class Forward:
         faster = self.outline.velocities(self._grown(at)) if aprons else speed
         for t in range(dates):
             x, y = w.x - offsets[t, 0], w.y - offsets[t, 1]
-            rings: list[tuple[Array, Array, Array]] = []
+            rates: Array = np.zeros((bands, n + 1, pixels))
+            moved, widened = np.zeros((2, bands, pixels)), np.zeros((bands, pixels))
+            edge_moves(x, y, corners, speed, sigma, shine[t], rates, moved, widened)
+            edge_bends(x, y, corners, sigma, slide[:, t], bend[:, t])
             for hulls, gain, own in (
                 (shadows, shaded, speed), (walls, upright, speed), (aprons, pavement, faster),
             ):  # fmt: skip
@@ -268,20 +269,12 @@ class Forward:
                     ring, number, lifted = hulls[t]
                     fast: Array = np.zeros((len(ring), n + 1, 2))
                     fast[:, :n], fast[:, n] = own[number], lifted
-                    rings.append((ring, fast, gain[t]))
-            for b in range(bands):
-                edge_moves(x, y, corners, speed, sigma[b], rate, moved, widened, bent)
-                jac[b, :n, t] = shine[t, b] * rate
-                drift[:, t, b] = shine[t, b] * moved
-                slide[:, t, b], bend[:, t, b] = moved, bent
-                jac[b, n + 2, t] = shine[t, b] * widened
-                for ring, fast, strength in rings:
-                    edge_moves(x, y, ring, fast, sigma[b], far, moved, widened, aside)
-                    jac[b, :n, t] += strength[b] * far[:n]
-                    jac[b, n + 1, t] += strength[b] * far[n]
-                    drift[:, t, b] += strength[b] * moved
-                    jac[b, n + 2, t] += strength[b] * widened
-                jac[b, n, t] = w.lean[t, 0] * drift[0, t, b] + w.lean[t, 1] * drift[1, t, b]
+                    edge_moves(x, y, ring, fast, sigma, gain[t], rates, moved, widened)
+            drift[:, t] = moved
+            jac[:, :n, t] = rates[:, :n]
+            jac[:, n, t] = np.tensordot(w.lean[t], moved, 1)
+            jac[:, n + 1, t] = rates[:, n]
+            jac[:, n + 2, t] = widened
         cover, body, union = drawn
         for b in range(bands):
             jac[b, n + 3] = cover[:, b]

@@ -27,6 +27,7 @@ from analysis.growth.buildings import Building, Measured
 from analysis.growth.calibrated import Injected, Stretch
 from analysis.growth.drawn_halls import Grounds
 from analysis.growth.footprint import Fit
+from analysis.growth.joint import join
 from analysis.scenes import Prepared
 
 Set = Mapping[str, tuple[Fit, float]]
@@ -129,7 +130,7 @@ def _scored(
     below = {r.denominator: [r.denominator] for r in found.ratios if r.denominator != "union"}
     below |= {r.denominator: list(below) for r in found.ratios if r.denominator == "union"}
     for number, own in enumerate(sets):
-        joint = posterior.join({name: fit for name, (fit, _) in own.items()})
+        joint = join({name: fit for name, (fit, _) in own.items()})
         drawn = posterior.draw(joint, seed + number, found.calibrated.inflation)
         for name, (_, truth) in own.items():
             areas.setdefault(name, []).append((drawn.of(name), truth))

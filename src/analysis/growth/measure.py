@@ -23,6 +23,7 @@ from analysis.growth.calibrated import calibrated
 from analysis.growth.candidates import Null
 from analysis.growth.detect import clear, detect
 from analysis.growth.footprint import PLAIN
+from analysis.growth.joint import join
 from analysis.growth.metric import is_metric
 from analysis.growth.outlines import common, outlined, reclass
 from analysis.growth.ratio import Ratio
@@ -272,12 +273,12 @@ def _draw(
     fits = {b.id: b.fit for b in chain if b.fit is not None}
     areas = posterior.Areas((), np.zeros((0, 0)))
     if fits:
-        areas = posterior.draw(posterior.join(fits), seed, inflation)
+        areas = posterior.draw(join(fits), seed, inflation)
         for b in chain:
             if b.fit is not None:
                 b.area = areas.of(b.id)
     for i, b in enumerate(rest):
         if b.fit is not None:
-            own = posterior.draw(posterior.join({b.id: b.fit}), seed + 1 + i, inflation)
+            own = posterior.draw(join({b.id: b.fit}), seed + 1 + i, inflation)
             b.area = own.of(b.id)
     return areas

@@ -25,6 +25,7 @@ from analysis.growth.forward import (
     Forward,
     Geometry,
 )
+from analysis.growth.normal import gather, whitened
 
 Array = NDArray[np.floating]
 
@@ -135,42 +136,33 @@ class Model(Forward):
         for b in range(bands):
             own = q + b + bands * np.arange(OWN)
             index = np.r_[0 : n + 2, n + 2 + b, own]
-            w_b, rest_b, cover_b = weight[:, b], rest[:, b], cover[:, b]
-            bare_b, mix = bare[:, b], self._mixing[:, b]
-            jw = jac[b] * w_b
-            flat = jw.reshape(index.size, -1)
-            h[np.ix_(index, index)] += flat @ jac[b].reshape(index.size, -1).T
-            g[index] += flat @ rest_b.ravel()
-            # level of each date
-            wf = w_b * cover_b
-            at_level = (jw * cover_b).sum(axis=2)
-            h[np.ix_(index, level[:, b])] = at_level
-            h[np.ix_(level[:, b], index)] = at_level.T
-            h[level[:, b], level[:, b]] = (wf * cover_b).sum(axis=1)
-            g[level[:, b]] = (wf * rest_b).sum(axis=1)
-            # what is left of each date's shift
-            wd = w_b * drift[:, :, b]
+            made = gather(
+                jac[b], drift[:, :, b], weight[:, b], rest[:, b], cover[:, b], bare[:, b],
+                self._mixing[:, b],
+            )  # fmt: skip
+            h[np.ix_(index, index)] += made.own
+            g[index] += made.right
+            h[np.ix_(index, level[:, b])] = made.level
+            h[np.ix_(level[:, b], index)] = made.level.T
+            h[level[:, b], level[:, b]] = made.levels
+            g[level[:, b]] = made.level_right
             for s in range(2):
-                at_move = (jw * drift[s, :, b]).sum(axis=2)
-                h[np.ix_(index, move[:, s])] += at_move
-                h[np.ix_(move[:, s], index)] += at_move.T
-                both = (wf * drift[s, :, b]).sum(axis=1)
-                h[level[:, b], move[:, s]] = both
-                h[move[:, s], level[:, b]] = both
+                h[np.ix_(index, move[:, s])] += made.move[:, :, s]
+                h[np.ix_(move[:, s], index)] += made.move[:, :, s].T
+                h[level[:, b], move[:, s]] = made.level_move[:, s]
+                h[move[:, s], level[:, b]] = made.level_move[:, s]
                 for r in range(2):
-                    h[move[:, s], move[:, r]] += (wd[s] * drift[r, :, b]).sum(axis=1)
-                g[move[:, s]] += (wd[s] * rest_b).sum(axis=1)
-            # fields of the ground, pixel by pixel
-            inner += ((w_b * bare_b**2).T @ self._outer[b]).reshape(-1, k, k)
-            cross[index] += np.matmul((jw * bare_b).transpose(0, 2, 1), mix)
-            cross[level[:, b]] = (wf * bare_b)[:, :, None] * mix[:, None, :]
-            for s in range(2):
-                cross[move[:, s]] += (wd[s] * bare_b)[:, :, None] * mix[:, None, :]
-            gt += (w_b * bare_b * rest_b).T @ mix
+                    h[move[:, s], move[:, r]] += made.moves[:, s, r]
+                g[move[:, s]] += made.move_right[:, s]
+                cross[move[:, s]] += made.move_field[:, s]
+            cross[index] += made.field
+            cross[level[:, b]] = made.level_field
+            inner += made.fields
+            gt += made.field_right
         cost += self._priors(h, g, q, z)
         inverse = np.linalg.inv(inner)
         half = np.linalg.cholesky(inverse)
-        v = np.matmul(cross.transpose(1, 0, 2), half).transpose(1, 0, 2).reshape(total, -1)
+        v = whitened(cross, half)
         h -= v @ v.T
         g -= v @ np.einsum("pij,pi->pj", half, gt).ravel()
         off = self.fields - self._expected

@@ -73,15 +73,10 @@ class Outline:
         return made
 
     @cached_property
-    def places(self) -> tuple[tuple[int, ...], ...]:
-        """For each edge, the numbers of its first corner and of its knots among all corners."""
-        made: list[list[int]] = [[] for _ in range(self.edges)]
-        number = 0
-        for edge in range(self.edges):
-            for _ in range(1 + sum(k[0] == edge for k in self.knots)):
-                made[edge].append(number)
-                number += 1
-        return tuple(tuple(m) for m in made)
+    def firsts(self) -> NDArray[np.int_]:
+        """Number of each edge's first corner among all corners; its knots follow."""
+        counts = [1 + sum(k[0] == edge for k in self.knots) for edge in range(self.edges)]
+        return np.r_[0, np.cumsum(counts)[:-1]]
 
     @cached_property
     def convex(self) -> bool:
@@ -212,30 +207,98 @@ def sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array
         and how far along the vector (0 to 1).
     """
     if outline.convex:
-        return _convex_sweep(outline, corners, offset)
+        # the base decides which edges pass; knots go with their edge
+        corner, copy = _hull_of_sweep(corners[outline.firsts], offset)
+        number, moved = _with_knots(corner, copy, outline.firsts, len(corners))
+    else:
+        number, moved = _passed(corners, offset)
+        if not _simple(corners[number] + moved[:, None] * offset):
+            return _around_all(corners, offset)
+    return corners[number] + moved[:, None] * offset, number, moved
+
+
+@njit(cache=True)
+def _passed(corners, offset):  # pragma: no cover - compiled
+    """Corners of the convolution of an outline with a step, and which of them are at its end.
+
+    Edges that face the way go with it, the others stay; where the two meet, the step itself is an
+    edge. The ring winds about every place as often as the step enters the outline there (Guibas,
+    Ramshaw and Stolfi 1983), so if it does not cross itself it is what was asked for.
+    """
+    n = corners.shape[0]
+    ahead = np.zeros(n)
+    for e in range(n):
+        f = (e + 1) % n
+        dx, dy = corners[f, 0] - corners[e, 0], corners[f, 1] - corners[e, 1]
+        if dy * offset[0] - dx * offset[1] > 1e-9:
+            ahead[e] = 1.0
+    number, moved = np.empty(2 * n, np.int64), np.empty(2 * n)
+    size = 0
+    for v in range(n):
+        before, after = ahead[v - 1], ahead[v]
+        number[size], moved[size] = v, before
+        size += 1
+        if before != after:
+            number[size], moved[size] = v, after
+            size += 1
+    return number[:size], moved[:size]
+
+
+@njit(cache=True)
+def _simple(ring):  # pragma: no cover - compiled
+    """Whether no two edges of a ring cross."""
+    n = ring.shape[0]
+    for i in range(n):
+        ax, ay = ring[i]
+        bx, by = ring[(i + 1) % n]
+        for j in range(i + 2, n):
+            if i == 0 and j == n - 1:
+                continue
+            cx, cy = ring[j]
+            dx, dy = ring[(j + 1) % n]
+            one = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+            two = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+            three = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
+            four = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+            if one * two < 0 and three * four < 0:
+                return False
+    return True
+
+
+@njit(cache=True)
+def _hull_of_sweep(start, offset):  # pragma: no cover - compiled
+    """Corners of the hull of start and end, and which of them are at the end."""
+    m = start.shape[0]
+    both = np.empty((2 * m, 2))
+    both[:m], both[m:] = start, start + offset
+    order = _hull(both)
+    return order % m, order // m
+
+
+@njit(cache=True)
+def _with_knots(corner, copy, firsts, total):  # pragma: no cover - compiled
+    """The same with the knots of the edges that stay in sight."""
+    m = firsts.size
+    number, moved = np.empty(total + 2 * m, np.int64), np.empty(total + 2 * m)
+    size = 0
+    for i in range(corner.size):
+        after = (i + 1) % corner.size
+        edge = corner[i]
+        last = firsts[edge] + 1
+        if copy[after] == copy[i] and corner[after] == (edge + 1) % m:
+            last = firsts[edge + 1] if edge + 1 < m else total
+        for v in range(firsts[edge], last):
+            number[size], moved[size] = v, float(copy[i])
+            size += 1
+    return number[:size], moved[:size]
+
+
+def _around_all(corners: Array, offset: Array) -> tuple[Array, Array, Array]:
+    """The same of an outline that overtakes itself."""
     ring = np.asarray(_swept(corners, offset).exterior.coords)[:-1][::-1]
     both = np.vstack([corners, corners + offset])
     nearest = np.hypot(*(ring[:, None] - both[None]).transpose(2, 0, 1)).argmin(axis=1)
     return ring, nearest % len(corners), (nearest >= len(corners)).astype(float)
-
-
-def _convex_sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array, Array]:
-    """The hull of start and end, with the knots of the edges that stay in sight."""
-    first = np.array([p[0] for p in outline.places])
-    start = corners[first]
-    m = len(start)
-    order = _hull(np.vstack([start, start + offset]))
-    number: list[int] = []
-    moved: list[float] = []
-    for i, node in enumerate(order):
-        corner, copy = node % m, node // m
-        after = order[(i + 1) % len(order)]
-        together = after // m == copy and after % m == (corner + 1) % m
-        of_edge = outline.places[corner] if together else (first[corner],)
-        number += [int(n) for n in of_edge]
-        moved += [float(copy)] * len(of_edge)
-    share = np.array(moved)
-    return corners[number] + share[:, None] * offset, np.array(number), share
 
 
 def _swept(corners: Array, offset: Array) -> Polygon:

@@ -61,27 +61,3 @@ class Blur:
         """Inverse prior covariance of the logarithms of the bands' widths."""
         common = np.full((bands, bands), self.log_sd**2)
         return np.linalg.inv(common + self.log_band_sd**2 * np.eye(bands))
-
-
-def sampling(points: Array, cells: Array, step: float, sigma: Array | float) -> Array:
-    """Weights that blur cell means and sample them at points, along one axis.
-
-    Parameters
-    ----------
-    points
-        Where to sample, metres.
-    cells
-        Centres of cells of side ``step``, metres.
-    sigma
-        Width of the whole blur, or several; the cell's own variance is taken off, so that a
-        mean over cells and these weights together have exactly this variance.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (points, cells), before it one for several widths; a row sums to one far from the
-        ends.
-    """
-    width = np.sqrt(np.maximum(np.square(sigma) - step**2 / 12, (0.3 * step) ** 2))[..., None, None]
-    away = (points[:, None] - cells[None, :]) / width
-    return np.exp(-0.5 * away * away) * (step / (width * math.sqrt(2 * math.pi)))

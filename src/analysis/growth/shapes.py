@@ -142,8 +142,12 @@ def _fitted(seen: Seen, corners: Array) -> tuple[Array, float] | None:
             along = outline.velocities(values)
             prior, away = spread**-2.0, values - home
         q, p = along.shape[1], seen.x.size
-        rate, moved, widened = np.empty((q, p)), np.empty((2, p)), np.empty(p)
-        edge_moves(seen.x, seen.y, now, along, seen.sigma, rate, moved, widened, np.empty((3, p)))
+        rates = np.zeros((1, q, p))
+        edge_moves(
+            seen.x, seen.y, now, along, np.array([seen.sigma]), np.ones((1, p)),
+            rates, np.zeros((2, 1, p)), np.zeros((1, p)),
+        )  # fmt: skip
+        rate = rates[0]
         weight = 1 / (seen.variance + LEAST_SHARE**2)
         left = (rate * weight) @ rate.T + np.diag(prior)
         right = (rate * weight) @ (seen.fraction - seen.picture(now)) - prior * away
