@@ -29,11 +29,13 @@ OF_A_SITE = {"scenes", "site-growth", "site-housing", "site-validation"}
 NAME = "Port & docks <b>{{ 6 * 7 }}</b> *north*"
 PARAMETERS = """\
 site = ""
+source = "bundled"
 seed = 20241125
 level = 0.9
 run_dir = ""
 language = "en"
 """
+WORLD = ("--source", "world/catalog.json")
 TALLY = """\
 from analysis import results
 results.record(results.Result(
@@ -131,8 +133,12 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         encoding="utf-8",
     )
     (own / "references.md").write_text("# Sources\n\n```{bibliography}\n:all:\n```\n")
-    (made.root / "port.geojson").write_text(geojson(name=NAME))
-    made.report("--run", "elsewhere", "--site", str(made.root / "port.geojson"))
+    world = made.root / "world"
+    world.mkdir()
+    (world / "port.geojson").write_text(geojson(name=NAME))
+    link = {"rel": "site", "href": "./port.geojson"}
+    (world / "catalog.json").write_text(json.dumps({"type": "Catalog", "links": [link]}))
+    made.report("--run", "elsewhere", *WORLD)
     return made
 
 
@@ -169,6 +175,10 @@ def test_only_sources_that_a_result_rests_on_are_listed(elsewhere: Checkout) -> 
     assert found == {"UADT_CSV"}
 
 
+def audit(of: Checkout) -> dict[str, Any]:
+    return json.loads(of.feb11("audit", "--run", "elsewhere", "--json").stdout)
+
+
 def test_the_commands_work_on_a_run_without_claims(elsewhere: Checkout) -> None:
     of = ("--run", "elsewhere")
     told = elsewhere.feb11("claims", *of)
@@ -176,22 +186,22 @@ def test_the_commands_work_on_a_run_without_claims(elsewhere: Checkout) -> None:
     assert f"its site, {NAME}, names no table of claims" in told.stdout
     assert json.loads(elsewhere.feb11("claims", *of, "--json").stdout) == {"claims": []}
     assert elsewhere.feb11("results", "site.candidates", *of).returncode == 0
-    audit = json.loads(elsewhere.feb11("audit", *of, "--json").stdout)
-    wrong = {c["name"]: c["detail"] for c in audit["checks"] if not c["ok"]}
-    assert set(wrong) <= {"studies-of-this-code"}, wrong
+    wrong = {c["name"]: c["detail"] for c in audit(elsewhere)["checks"] if not c["ok"]}
+    assert wrong == {}
 
 
 def test_such_a_run_is_not_made_again_for_nothing(elsewhere: Checkout) -> None:
-    given = ("report", "--run", "elsewhere", "--site", str(elsewhere.root / "port.geojson"))
-    assert "no notebook was executed" in elsewhere.feb11(*given).stderr
+    done = elsewhere.feb11("report", "--run", "elsewhere", *WORLD)
+    assert "no notebook was executed" in done.stderr
 
 
 def test_a_site_that_gets_claims_gets_their_chapters(elsewhere: Checkout, tmp_path: Path) -> None:
     shutil.copytree(elsewhere.root, tmp_path / "checkout", symlinks=True)
     own = Checkout(tmp_path / "checkout")
-    place = own.root / "port.geojson"
-    place.write_text(geojson(name="The port", claims="claims"))
-    own.report("--run", "elsewhere", "--site", str(place))
+    (own.root / "world" / "port.geojson").write_text(geojson(name="The port", claims="claims"))
+    (changed,) = [c for c in audit(own)["checks"] if c["name"] == "inputs-unchanged"]
+    assert changed["detail"].startswith("world: has changed since the run")
+    own.report("--run", "elsewhere", *WORLD)
     run = own.build / "runs" / "elsewhere"
     names = {p.stem for p in (run / "html").glob("*.html")}
     assert {"strikes", "data", "dictionary", "corrections"} <= names

@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+import shapely
 
 from analysis import housing, paths
 from analysis.growth import validation
@@ -128,8 +129,6 @@ def test_the_place_names_both_hemispheres() -> None:
     _, done, _ = site_world.measured()
     aoi = done.site.aoi
     for flip, sides in (((1, 1), "° N"), ((-1, 1), "° S")):
-        import shapely
-
         moved = shapely.transform(aoi.geometry, lambda xy, f=flip: abs(xy) * (f[1], f[0]))
         site = replace(done.site, features=(replace(aoi, geometry=moved), *done.site.features[1:]))
         assert sides in str(works._place(site, "simulated").value)
