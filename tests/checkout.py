@@ -92,6 +92,7 @@ class Checkout:
         keys: Sequence[str] = (),
         after: Sequence[str] = (),
         parameters: str = PARAMETERS,
+        about: str | None = None,
     ) -> None:
         """Write a notebook; a cell is its id and its source, Markdown if the id says so."""
         listed = [
@@ -99,8 +100,9 @@ class Checkout:
             _cell("parameters", parameters, "code", "parameters"),
             *(_cell(i, s, "markdown" if i.startswith("text") else "code") for i, s in cells),
         ]
-        about = {"title": name.title(), "keys": list(keys), "after": list(after)}
-        write_notebook(self.root / "notebooks" / f"{name}.ipynb", listed, about)
+        declared = {"title": name.title(), "keys": list(keys), "after": list(after)}
+        declared |= {"about": about} if about else {}
+        write_notebook(self.root / "notebooks" / f"{name}.ipynb", listed, declared)
 
     def fingerprint(self) -> dict[str, str]:
         """Digest of every published file, by its name."""

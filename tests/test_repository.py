@@ -30,7 +30,7 @@ LAYERS = (
     {"errors", "paths", "results", "steps", "words", "figures", "geojson", ""},
     {"site", "evidence", "scenes"},
     {"growth", "housing", "strikes", "facility", "simulate"},
-    {"claims", "claims_balance", "claims_bands", "claims_sources", "claims_view"},
+    {"claims", "claims_balance", "claims_bands", "claims_sources", "claims_view", "sites"},
     {"report", "audit"},
     {"cli", "doctor"},
 )

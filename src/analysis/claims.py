@@ -244,13 +244,7 @@ def counts(verdicts: Iterable[Verdict]) -> list[Result]:
 
 
 def listing(found: Results, tables: Evidence | None = None) -> list[dict[str, Any]]:
-    """Every claim with its verdict in a run, as plain dictionaries.
-
-    Raises
-    ------
-    UserError
-        If the run holds no verdicts.
-    """
+    """Every claim with its verdict in a run, as plain dictionaries; none in a run without."""
     tables = tables or evidence.load()
     listed = []
     for claim in tables.claims.itertuples(index=False):

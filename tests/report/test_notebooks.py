@@ -12,9 +12,11 @@ import nbformat
 import pytest
 
 from analysis import results
+from analysis.report import notebooks
 from tests.checkout import ROOT, feb11
 
-NAMES = sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+NAMES = sorted(n.name for n in notebooks.discover().values() if n.about != "site")
+"""Chapters of the report on the plant."""
 PAPERMILL = Path(sys.executable).parent / "papermill"
 
 

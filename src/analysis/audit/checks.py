@@ -94,7 +94,7 @@ def inputs_unchanged(run: Run) -> Iterable[str]:
         path = paths.project_root() / name
         if name.startswith("data/evidence/"):
             path = paths.evidence_dir() / name.removeprefix("data/evidence/")
-        if not path.is_file():
+        if not path.exists():
             yield f"{name}: is gone"
         elif steps.digest(path) != digest:
             yield f"{name}: has changed since the run; `feb11 report` brings it up to date"

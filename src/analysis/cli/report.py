@@ -35,6 +35,8 @@ def report(
 ) -> None:
     """Execute what is out of date, build the edition, print its page.
 
+    A site whose file names no claims has a report of its own, without claims and strikes.
+
     Examples:
 
         feb11 report
@@ -42,6 +44,8 @@ def report(
         feb11 report --run to-2025 -p period_end=2025-12-31
 
         feb11 report --run free-imagery --source earth-search --start 2017
+
+        feb11 report --run elsewhere --source world/catalog.json
     """
     from analysis.report import edition
 
@@ -61,7 +65,7 @@ def report(
 
 
 def claims(run: RunName = "default", as_json: AsJson = False) -> None:
-    """Every claim of the CNN report with its verdict.
+    """Every claim of the CNN report with its verdict; none where the site has no claims.
 
     Examples:
 
@@ -70,11 +74,16 @@ def claims(run: RunName = "default", as_json: AsJson = False) -> None:
         feb11 claims --run to-2025 --json
     """
     from analysis import claims as verdicts
-    from analysis.report import runs
+    from analysis.report import runs, scope
 
-    listed = verdicts.listing(runs.get(run).results)
+    of = runs.get(run)
+    listed = verdicts.listing(of.results)
     if as_json:
         print_json({"claims": listed})
+        return
+    if not listed:
+        site = scope.recorded(of.record).name
+        print(f"Run {run} has no claims: its site, {site}, names no table of claims.")
         return
     columns = map(whole, ("claim", "said as", "verdict", "why"))
     table = Table(*columns, title=f"Claims, run {run}", expand=True)

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 from nbconvert.exporters import HTMLExporter, PythonExporter
 
 from analysis import claims, claims_view, evidence, figures, paths, results, steps
 from analysis.errors import CheckFailed
-from analysis.report import gate, pages, published, runs
+from analysis.report import gate, pages, published, runs, scope, site_pages
 from analysis.report.notebooks import Notebook
 from analysis.report.sphinx_ext import CLAIMS, EDITION, RESULTS
 from analysis.words import Words, words
 
 _ROLE = re.compile(r"\{(result|claim|cite:?[pt]?)\}`([^`]+)`")
 BUILD_TIMEOUT_S = 1200
+CONFIG = "_config.yml"
 
 
 def edition_key(run_digest: str) -> str:
@@ -79,32 +81,56 @@ def stage(
     run: Path, source: Path, record: Mapping[str, Any], notebooks: Mapping[str, Notebook], w: Words
 ) -> None:
     """Lay out everything that Jupyter Book reads, in one folder."""
+    about = scope.recorded(record)
     shutil.copytree(paths.project_root() / "book", source)
     shutil.copytree(run / "figures", source / "figures")
     shutil.copy2(run / "results.json", source / RESULTS)
     found = results.read(run / "results.json")
     tables = evidence.load()
-    known = set(tables.sources["source_key"])
-    (source / "references.bib").write_text(evidence.bibliography(tables.sources), encoding="utf-8")
+    sources = tables.sources if about.claims else site_pages.used(tables.sources, found)
+    known = set(sources["source_key"])
+    (source / "references.bib").write_text(evidence.bibliography(sources), encoding="utf-8")
     said = dict(zip(tables.claims["claim_id"], tables.claims["said"], strict=True))
     (source / CLAIMS).write_text(pages.dump(said), encoding="utf-8")
     (source / EDITION).write_text(pages.dump(_edition(record, notebooks, w)), encoding="utf-8")
 
     generated = pages.lineage(found, record, known, w)
-    package = json.loads((paths.evidence_dir() / "datapackage.json").read_text(encoding="utf-8"))
-    generated["dictionary"] = pages.dictionary(package, w)
-    generated["generated/verdicts"] = claims_view.summary(claims.listing(found, tables), w)
+    chapters = [n for n in generated if n.startswith("lineage-")]
+    without: tuple[str, ...] = ()
+    if about.claims:
+        generated |= _evidence_pages(source, found, tables, w)
+    else:
+        generated |= site_pages.stage(source, found, w)
+        without = site_pages.without(known)
     (source / "generated").mkdir()
     for name, text in generated.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8")
-    (source / "tables").mkdir()
-    for resource in package["resources"]:
-        shutil.copy2(paths.evidence_dir() / resource["path"], source / "tables")
     for name in notebooks:
         executed = nbformat.read(run / "notebooks" / f"{name}.ipynb", as_version=4)
         nbformat.write(for_book(executed, w), source / f"{name}.ipynb")
-    chapters = [n for n in generated if n.startswith("lineage-")]
-    (source / "_toc.yml").write_text(pages.dump(pages.contents(notebooks, chapters, w)), "utf-8")
+    contents = pages.contents(notebooks, chapters, w, without)
+    (source / "_toc.yml").write_text(pages.dump(contents), "utf-8")
+    (source / CONFIG).write_text(pages.dump(_config(about)), "utf-8")
+
+
+def _evidence_pages(
+    source: Path, found: results.Results, tables: evidence.Evidence, w: Words
+) -> dict[str, str]:
+    """Pages of the tables and of the verdicts by name; the tables are laid beside them."""
+    package = json.loads((paths.evidence_dir() / "datapackage.json").read_text(encoding="utf-8"))
+    (source / "tables").mkdir()
+    for resource in package["resources"]:
+        shutil.copy2(paths.evidence_dir() / resource["path"], source / "tables")
+    return {
+        "dictionary": pages.dictionary(package, w),
+        "generated/verdicts": claims_view.summary(claims.listing(found, tables), w),
+    }
+
+
+def _config(about: scope.Scope) -> dict[str, Any]:
+    """The book's configuration, under the name of a site that has a report of its own."""
+    own = yaml.safe_load((paths.project_root() / CONFIG).read_text(encoding="utf-8"))
+    return own if about.claims else site_pages.config(own, about.name)
 
 
 def _edition(record: Mapping[str, Any], notebooks: Mapping[str, Notebook], w: Words) -> dict:
@@ -127,7 +153,7 @@ def _edition(record: Mapping[str, Any], notebooks: Mapping[str, Notebook], w: Wo
         state=state,
         date=w.date(record["commit_date"]) if record["commit_date"] else "?",
     )
-    return {"notebooks": files, "stamp": stamp}
+    return {"notebooks": files, "stamp": stamp, "simulated": pages.simulated(record, w)}
 
 
 def for_book(executed: nbformat.NotebookNode, w: Words) -> nbformat.NotebookNode:
@@ -152,10 +178,9 @@ def for_book(executed: nbformat.NotebookNode, w: Words) -> nbformat.NotebookNode
 
 def _compile(source: Path, out: Path, record: Mapping[str, Any]) -> None:
     """Run Jupyter Book in a process of its own; warnings are errors."""
-    config = paths.project_root() / "_config.yml"
     command = [
         sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build",
-        str(source), "--config", str(config), "--path-output", str(out), "-W", "-n",
+        str(source), "--config", str(source / CONFIG), "--path-output", str(out), "-W", "-n",
         "--keep-going", "--quiet",
     ]  # fmt: skip
     done = subprocess.run(

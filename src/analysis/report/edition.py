@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis import evidence
 from analysis.errors import UserError
-from analysis.report import book, execute, notebooks, published, runs
+from analysis.report import book, execute, notebooks, published, runs, scope
 
 
 @dataclass(frozen=True)
@@ -48,22 +48,28 @@ def make(
     Raises
     ------
     UserError
-        For bad parameters or evidence, or other parameters than the run had.
+        For bad parameters or evidence, other parameters than the run had, or some that only
+        concern chapters which this run does not have.
     CheckFailed
         If a notebook fails, a page is not fit to publish, or the book does not
         build. The earlier run stays as it was.
     """
     runs.check_name(run)
-    found = notebooks.discover()
-    parameters = notebooks.read_parameters(given, found)
+    every = notebooks.discover()
+    parameters = notebooks.read_parameters(given, every)
     earlier = _earlier(run, parameters, force)
-    if earlier is not None and _up_to_date(earlier, parameters, found):
+    if earlier is not None and _up_to_date(earlier, parameters, every):
+        scope.check_given(scope.recorded(earlier.record), given, every)
         return Made(earlier.path / "html" / "index.html", (), False)
+    about = scope.of(parameters)
+    scope.check_given(about, given, every)
+    found = scope.chapters(about, every)
     _check_evidence()
 
     with runs.staging(run) as staged:
         state = execute.execute(run, found, parameters, staged, earlier, jobs, progress)
         record = runs.record(run, parameters, state.fingerprints, staged)
+        record["site"] = about.to_json()
         record["edition"] = book.edition_key(record["digest"])
         if earlier is not None and _reusable(earlier, record):
             shutil.copytree(earlier.path / "html", staged / "html")
@@ -101,10 +107,15 @@ def _check_evidence() -> None:
         raise UserError(f"the evidence does not validate: {problems[0]}{more}")
 
 
-def _up_to_date(run: runs.Run, parameters: dict, found: dict[str, notebooks.Notebook]) -> bool:
-    """Whether a report would come out as the run is; its tables were valid when it was made."""
-    same = run.parameters == parameters and execute.up_to_date(found, run)
-    return same and _same_edition(run)
+def _up_to_date(run: runs.Run, parameters: dict, every: dict[str, notebooks.Notebook]) -> bool:
+    """Whether a report would come out as the run is; its tables were valid when it was made.
+
+    What it is about is as recorded: a site file that changed is an input that changed.
+    """
+    if run.parameters != parameters or "site" not in run.record:
+        return False
+    found = scope.chapters(scope.recorded(run.record), every)
+    return execute.up_to_date(found, run) and _same_edition(run)
 
 
 def _same_edition(run: runs.Run) -> bool:

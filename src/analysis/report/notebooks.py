@@ -20,6 +20,9 @@ from analysis.scenes import windows as scene_windows
 
 NUMERIC = (int, float)
 
+ABOUT = ("claims", "site")
+"""What a run may be about; see `analysis.report.scope`."""
+
 
 @dataclass(frozen=True)
 class Notebook:
@@ -35,6 +38,9 @@ class Notebook:
     """Notebooks whose results it reads."""
     defaults: Mapping[str, Any]
     """Parameters with their default values."""
+    about: str | None = None
+    """Of which runs it is a chapter: those about ``claims``, those about a ``site`` that has
+    none, or of all."""
 
     def check_results(self, results: Sequence[Result]) -> None:
         """Hold the recorded results against the declared keys.
@@ -59,8 +65,8 @@ def discover(folder: Path | None = None) -> dict[str, Notebook]:
     Raises
     ------
     UserError
-        If a notebook cannot be read, lacks its parameters cell, or waits for
-        a notebook that does not exist.
+        If a notebook cannot be read, lacks its parameters cell, is about what no run is, or
+        waits for a notebook that does not exist.
     """
     folder = folder or paths.project_root() / "notebooks"
     found = {p.stem: _read(p) for p in sorted(folder.glob("*.ipynb"))}
@@ -92,7 +98,15 @@ def _read(path: Path) -> Notebook:
         keys=tuple(declared.get("keys", ())),
         after=tuple(declared.get("after", ())),
         defaults=_assignments(cells[0].source, path),
+        about=_about(declared.get("about"), path),
     )
+
+
+def _about(declared: Any, path: Path) -> str | None:
+    if declared not in (None, *ABOUT):
+        known = " or ".join(f"`{a}`" for a in ABOUT)
+        raise UserError(f"{path} is about {declared!r}; its metadata may say {known}, or nothing")
+    return declared
 
 
 def _assignments(source: str, path: Path) -> dict[str, Any]:

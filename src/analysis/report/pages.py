@@ -7,26 +7,34 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from analysis import paths
+from analysis.report import scope
 from analysis.report.sphinx_ext import source_target
 from analysis.results import Result, Results
 from analysis.words import Words, plain, result_label
 
-FIRST = ("claims", "strike-statistics", "facility-growth", "workforce-housing")
+FIRST = (
+    "claims", "strike-statistics", "facility-growth", "workforce-housing",
+    "site-growth", "site-housing",
+)  # fmt: skip
 """Analyses in reading order; others follow by name."""
 FRONT, METHODS, DATA, REFERENCES, CORRECTIONS, ABOUT = (
     "index", "methods", "data", "references", "corrections", "about",
 )  # fmt: skip
 
 
-def contents(notebooks: Iterable[str], lineage: Iterable[str], w: Words) -> dict[str, Any]:
-    """Table of contents of an edition, as Jupyter Book reads it."""
+def contents(
+    notebooks: Iterable[str], lineage: Iterable[str], w: Words, without: Collection[str] = ()
+) -> dict[str, Any]:
+    """Table of contents of an edition, as Jupyter Book reads it; ``without`` some pages."""
+    basis = (name for name in (METHODS, DATA, "dictionary", REFERENCES) if name not in without)
+    end = (name for name in (CORRECTIONS, ABOUT) if name not in without)
     names = sorted(notebooks, key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n))
     return {
         "format": "jb-book",
@@ -35,13 +43,13 @@ def contents(notebooks: Iterable[str], lineage: Iterable[str], w: Words) -> dict
             {"caption": w("report.part_analyses"), "chapters": _files(names)},
             {
                 "caption": w("report.part_basis"),
-                "chapters": _files([METHODS, DATA, "dictionary", REFERENCES]),
+                "chapters": _files(basis),
             },
             {
                 "caption": w("report.part_audit"),
                 "chapters": [
                     {"file": "lineage", "sections": _files(sorted(lineage))},
-                    *_files([CORRECTIONS, ABOUT]),
+                    *_files(end),
                 ],
             },
         ],
@@ -83,7 +91,7 @@ def _entry(result: Result, record: Mapping[str, Any], sources: set[str], w: Word
     place = result.extra
     rows = [
         (w("report.is"), f"{{result}}`{result.key}`"),
-        (w("report.kind"), w(f"report.kind_{result.kind}")),
+        (w("report.kind"), _kind(result.kind, record, w)),
         (w("report.method"), _method(result.method)),
         (w("report.from"), ", ".join(_input(n, record, sources) for n in sorted(result.inputs))),
         (w("report.cell"), f"[{place['notebook']}]({place['notebook']}.ipynb), `{place['cell']}`"),
@@ -106,6 +114,16 @@ def _entry(result: Result, record: Mapping[str, Any], sources: set[str], w: Word
         f"({result_label(result.key)})=\n::::{{admonition}} `{result.key}`\n:class: lineage-entry\n"
     )
     return f"{head}\n{plain(result.statement)}\n\n{body}\n::::"
+
+
+def _kind(kind: str, record: Mapping[str, Any], w: Words) -> str:
+    meaning = {"meaning": simulated(record, w)} if kind == "simulated" else {}
+    return w(f"report.kind_{kind}", **meaning)
+
+
+def simulated(record: Mapping[str, Any], w: Words) -> str:
+    """What it means, in an edition of this scope, that a number rests on simulated scenes."""
+    return w(f"report.simulated_key.{scope.recorded(record).about}")
 
 
 def _exact(value: Any) -> str:

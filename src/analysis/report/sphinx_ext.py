@@ -202,9 +202,11 @@ def _explain_mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     while block.parent and not isinstance(block.parent, nodes.section | nodes.document):
         block = block.parent
     w = words(app.config.language or "en")
+    path = Path(app.srcdir) / EDITION
+    meaning = _json(str(path), path.stat().st_mtime_ns)["simulated"]
     key = nodes.paragraph("", classes=["simulated-key"])
     key += nodes.superscript("", w("report.simulated_mark"), classes=["simulated-mark"])
-    key += nodes.Text(f" {w('report.simulated_key')}")
+    key += nodes.Text(f" {meaning}")
     block.parent.insert(block.parent.index(block) + 1, key)
 
 

@@ -1,0 +1,102 @@
+"""What a run is about: the plant that the claims speak of, or a site without claims.
+
+The site file decides. A site that names a table of claims has the whole report; one that names
+none has only the chapters on itself and on the methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analysis import claims, site
+from analysis.errors import UserError
+from analysis.report.notebooks import Notebook
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The site of a run, as far as it chooses the chapters."""
+
+    name: str
+    """Of the site."""
+    claims: str | None
+    """Table of claims about it."""
+
+    @property
+    def about(self) -> str:
+        """What notebooks call such a run: about ``claims``, or about a ``site`` alone."""
+        return "claims" if self.claims else "site"
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in ``run.json``."""
+        return asdict(self)
+
+
+def of(parameters: Mapping[str, Any]) -> Scope:
+    """The scope that follows from the parameters of a run.
+
+    Raises
+    ------
+    UserError
+        If there is no such site or source, or the site names claims that the evidence lacks.
+    CheckFailed
+        If a catalogue that brings its site does not answer.
+    """
+    found = _site(str(parameters.get("source", "")), str(parameters.get("site", "")))
+    if found.claims not in (None, claims.TABLE):
+        raise UserError(
+            f"site {found.name!r} names the claims {found.claims!r}, of which there is no table: "
+            f"name {claims.TABLE!r} if they are those of this report, or leave the property out"
+        )
+    return Scope(found.name, found.claims)
+
+
+def _site(source: str, named: str) -> site.Site:
+    """The site of the scenes; the bundled ones stand in for the plant, of which there are none."""
+    from analysis.growth import site_run
+    from analysis.scenes import source as sources
+
+    if source in ("", "bundled") and not named:
+        return site.load()
+    asked = site_run.request(
+        source=source, site=named, start="", end="", before="", after="", observed=False
+    )
+    if named:
+        return site.read(site.locate(asked.site))
+    return sources.site_for(sources.resolve(asked.source))
+
+
+def recorded(record: Mapping[str, Any]) -> Scope:
+    """The scope that a run was made in, from its record."""
+    return Scope(**record["site"])
+
+
+def chapters(scope: Scope, notebooks: Mapping[str, Notebook]) -> dict[str, Notebook]:
+    """The notebooks that a run of this scope executes, in their order."""
+    return {n.name: n for n in notebooks.values() if n.about in (None, scope.about)}
+
+
+def check_given(scope: Scope, given: Sequence[str], notebooks: Mapping[str, Notebook]) -> None:
+    """Refuse parameters that concern only chapters which the run does not have.
+
+    Parameters
+    ----------
+    given
+        ``NAME=VALUE`` parameters that are known to some notebook.
+
+    Raises
+    ------
+    UserError
+        Naming the parameter, its chapter, and why that is not there.
+    """
+    why = "claims are about its site" if scope.claims else "its site names no claims"
+    own = {name for n in chapters(scope, notebooks).values() for name in n.defaults}
+    for name in (item.partition("=")[0] for item in given):
+        if name not in own:
+            of = ", ".join(n.name for n in notebooks.values() if name in n.defaults)
+            raise UserError(
+                f"parameter {name!r} concerns {of} alone, which a report on {scope.name!r} does "
+                f"not have, since {why}: leave it out"
+            )
