@@ -2,9 +2,9 @@
 
     python -m bench.replay 24        every n-th estate of `blocks` made again, 24 in all
 
-If each of them comes out as it stands in the results, to the last digit, the digest of the present
-code takes the place of the old one, and ``carried`` says from which code and by which worlds. If one
-differs, nothing is written, and the study has to be run again.
+If each of them comes out as it stands in the results, to the last digit, the digest of the
+present code takes the place of the old one, and ``carried`` says from which code and by which
+worlds. If one differs, nothing is written, and the study has to be run again.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import json
 import re
@@ -187,3 +188,31 @@ def test_no_simulated_ratio_is_recorded() -> None:
         ratios = results_of(kinds()[kind], "growth.ratio.*")
         assert ratios
         assert all(r.value is None and not r.intervals for r in ratios)
+
+
+def test_no_date_lies_outside_its_own_intervals() -> None:
+    for found in kinds().values():
+        dated = [r for r in found.values() if r.key.endswith(("ground_broken", "roof_on"))]
+        told = [r for r in dated if r.value is not None and r.intervals]
+        assert told
+        for r in told:
+            for level, (low, high) in r.intervals.items():
+                assert low <= r.value <= high, (r.key, level)
+
+
+def test_an_event_that_was_dated_after_the_scan_keeps_its_date_at_every_level() -> None:
+    _, _, found = site_world.measured()
+    read = record_works.calibration()
+    thing = next(
+        b.thing for b in found.candidates if b.thing and b.thing.scanned and b.thing.roof_on
+    )
+    scanned = record_works.days(thing, "roof_on", read)
+    moved = replace(thing.roof_on, value=18_000.5, low=17_990.0, high=18_011.0, level=0.9)
+    later = copy.copy(thing)
+    later.roof_on = moved
+    spans = record_works.days(later, "roof_on", read)
+    assert spans is not None
+    assert spans["0.9"] == moved.iso()[1:]
+    assert spans["0.99"][0] <= spans["0.9"][0] <= moved.iso()[0] <= spans["0.9"][1]
+    assert spans["0.9"][1] <= spans["0.99"][1]
+    assert spans != scanned

@@ -8,7 +8,7 @@ from below alone: some of what was found may be false alarms, and what was misse
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 from scipy import stats
@@ -21,7 +21,7 @@ from analysis.growth.candidates import ALARMS
 from analysis.growth.detect import RESULTS
 from analysis.growth.noise import YEAR
 from analysis.growth.objects import Thing, moment
-from analysis.growth.timeline import Calibration
+from analysis.growth.timeline import Calibration, DateInterval
 from analysis.results import Result, Scalar
 from analysis.scenes import grid as grids
 from analysis.site import Site
@@ -96,16 +96,38 @@ def days(thing: Thing, event: str, read: Calibration | None) -> Days | None:
     if thing.scanned is None:
         _, low, high = when.iso()
         return {f"{level:g}": (low, high) for level in LEVELS}
-    return _at_levels(thing, event, read)
+    if _scanned(thing, event, when.level, read) == when.iso():
+        return _at_levels(thing, event, read)
+    # dated by what the ground did after the scan, not by the scan's posterior
+    return {f"{level:g}": _moved_to(when, event, level, read) for level in LEVELS}
+
+
+def _scanned(
+    thing: Thing, event: str, level: float, read: Calibration | None
+) -> tuple[str, str, str]:
+    """What the scan's posterior says of an event: value, low and high."""
+    c = thing.scanned
+    assert c is not None
+    posterior = c.posterior[timeline.EVENTS.index(event)]
+    return timeline.interval(posterior, c.days, c.seen, event, level, read).iso()
+
+
+def _moved_to(
+    when: DateInterval, event: str, level: float, read: Calibration | None
+) -> tuple[str, str]:
+    """An interval between two clear dates at another level: the margin about them is another."""
+    more = 0.0
+    if read is not None:
+        own, wanted = (max(read.margin(event, at), 0.0) for at in (when.level, level))
+        more = (wanted - own) * when.gap
+    _, low, high = replace(when, low=when.low - more, high=when.high + more).iso()
+    return low, high
 
 
 def _at_levels(thing: Thing, event: str, read: Calibration | None) -> Days:
-    c = thing.scanned
-    assert c is not None
     made: Days = {}
     for level in LEVELS:
-        posterior = c.posterior[timeline.EVENTS.index(event)]
-        _, low, high = timeline.interval(posterior, c.days, c.seen, event, level, read).iso()
+        _, low, high = _scanned(thing, event, level, read)
         made[f"{level:g}"] = (low, high)
     return made
 
