@@ -36,6 +36,25 @@ def by_papermill(name: str, folder: Path, *parameters: str) -> dict[str, dict[st
     return {r.key: plain(json.loads(json.dumps(r.to_json()))) for r in found}
 
 
+def recorded(key: str) -> results.Result:
+    return results.Result(
+        key=key, value=1.0, unit="1", kind="simulated", statement="a number",
+        method="analysis.growth.record.results", inputs=("file:data/scenes/catalog.json",),
+        why_no_interval="made here",
+    )  # fmt: skip
+
+
+def test_a_chapter_may_lack_what_a_site_may_not_have_and_nothing_else() -> None:
+    growth = notebooks.discover()["facility-growth"]
+    least = [recorded(pattern.replace("*", "some")) for pattern in growth.keys]
+    growth.check_results(least)
+    growth.check_results([*least, recorded("growth.candidate-1.area")])
+    with pytest.raises(results.ResultError, match="without declaring it"):
+        growth.check_results([*least, recorded("growth.surprise")])
+    with pytest.raises(results.ResultError, match="records none"):
+        growth.check_results(least[1:])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_papermill_alone_gives_the_results_of_the_report(

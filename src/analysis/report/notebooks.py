@@ -38,6 +38,8 @@ class Notebook:
     """Notebooks whose results it reads."""
     defaults: Mapping[str, Any]
     """Parameters with their default values."""
+    optional: tuple[str, ...] = ()
+    """Keys, or patterns of keys, of what a site may not have: a candidate, a reference."""
     about: str | None = None
     """Of which runs it is a chapter: those about ``claims``, those about a ``site`` that has
     none, or of all."""
@@ -52,7 +54,7 @@ class Notebook:
         """
         recorded = [r.key for r in results]
         for key in recorded:
-            if not any(fnmatch.fnmatchcase(key, pattern) for pattern in self.keys):
+            if not any(fnmatch.fnmatchcase(key, p) for p in (*self.keys, *self.optional)):
                 raise ResultError(f"notebook {self.name} records {key!r} without declaring it")
         for pattern in self.keys:
             if not any(fnmatch.fnmatchcase(key, pattern) for key in recorded):
@@ -96,6 +98,7 @@ def _read(path: Path) -> Notebook:
         path=path,
         title=declared["title"],
         keys=tuple(declared.get("keys", ())),
+        optional=tuple(declared.get("optional", ())),
         after=tuple(declared.get("after", ())),
         defaults=_assignments(cells[0].source, path),
         about=_about(declared.get("about"), path),
