@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.growth.forward import CALM, SKY_SD, Geometry
-from analysis.growth.model import Model
+from analysis.growth.model import WIDEST, Model
 from analysis.growth.outline import Outline
 from analysis.growth.window import NotMeasurable
 
@@ -31,9 +31,10 @@ shadow that is not there."""
 SETTLED = 0.1
 """A step of fewer standard deviations of the area ends a stage."""
 
-SLIGHT = 0.25
-"""So does a step that promises less of the cost, in units of the misfit: where the model does not
-hold, the area's deviation is far too small to be the measure."""
+SLIGHT = (0.25, 0.3)
+"""So does a step that promises less of the cost, in units of the misfit, and moves the area by
+fewer deviations, in units of its root: where the model does not hold, the area's own deviation is
+far too small to be the measure."""
 
 HOPELESS = (10.0, 50.0)
 """A descent is given up if ten times what its step promises leaves its cost further above that of
@@ -49,7 +50,8 @@ FIRST_HEIGHT, LEAST_HEIGHT = 6.0, 1.0
 """Height at which a fit begins, and below which it does not fall before its second stage."""
 
 MOST_BULGE = 0.4
-"""Largest bulge that is learnt, pixels: a side that bulges further leaves the building."""
+"""Largest spread of the bulges that is learnt, pixels: sides that bulge further leave the
+building."""
 
 HELD_SD, SIDE_SD = 0.5, 30.0
 """Prior of a side's move in metres, while it is held and afterwards."""
@@ -90,7 +92,7 @@ def descend(
         side = HELD_SD if steps <= held else SIDE_SD
         matrix, right = assemble(models, base, at, home, bulge, gsd, side)
         full, g = with_blur_prior(models, matrix, right, n + 2)
-        step = np.linalg.solve(full, g)
+        step = _free_step(models, full, g, n + 2)
         promised, unit = 0.5 * float(g @ step), max(1.0, misfit(models))
         cost = sum(m.cost for m in models)
         if calm == CALM and cost - HOPELESS[0] * promised > rival + HOPELESS[1] * unit:
@@ -112,12 +114,17 @@ def descend(
         if bulges.start < bulges.stop:
             seen = at.values[bulges] ** 2 + np.diag(covariance)[bulges]
             bulge = float(np.clip(np.sqrt(seen.mean()), 0.01 * gsd, MOST_BULGE * gsd))
-        settled = change < goal or promised < SLIGHT * unit
+        slight = promised < SLIGHT[0] * unit and change < SLIGHT[1] * deviation * np.sqrt(unit)
+        settled = change < goal or slight
         if share == 1.0 and steps > max(2, held) and calm == CALM and settled:
             break
         if np.abs(at.values[first_moves] - home[first_moves]).max() > 60:
             raise NotMeasurable("its outline ran away from where it was begun")
     matrix, right = assemble(models, base, at, home, bulge, gsd, SIDE_SD)
+    _, g = with_blur_prior(models, matrix, right, n + 2)
+    stuck = _stuck(models, g, n + 2)
+    # what pulls a width beyond its bounds is no blur, and tells other buildings nothing of it
+    right[stuck] -= g[stuck]
     return matrix, right, steps, bulge
 
 
@@ -182,6 +189,22 @@ def with_blur_prior(
         right[part] -= precision @ model.widths
         place += bands
     return matrix, right
+
+
+def _stuck(models: Sequence[Model], right: Array, place: int) -> NDArray[np.bool_]:
+    """Parameters that stand at a bound and are pulled beyond it: widths of the blur."""
+    widths = np.concatenate([m.widths for m in models])
+    found = np.zeros(right.size, bool)
+    found[place:] = (np.abs(widths) >= WIDEST) & (np.sign(widths) == np.sign(right[place:]))
+    return found
+
+
+def _free_step(models: Sequence[Model], matrix: Array, right: Array, place: int) -> Array:
+    """Gauss-Newton step of the parameters that are not at a bound."""
+    free = np.flatnonzero(~_stuck(models, right, place))
+    step = np.zeros(right.size)
+    step[free] = np.linalg.solve(matrix[np.ix_(free, free)], right[free])
+    return step
 
 
 def _length(step: Array, n: int, gsd: float) -> float:

@@ -6,7 +6,7 @@ of its ground) has a block of its own; only the small blocks are ever held.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -85,10 +85,10 @@ def gather(
     )  # fmt: skip
     flat = weighted.reshape(m, -1)
     own = flat @ jac.reshape(m, -1).T
-    return Blocks(own, flat @ rest.ravel(), *(getattr(b, n) for n in list(vars(b))[2:]))
+    return replace(b, own=own, right=flat @ rest.ravel())
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _by_parameter(
     jac, drift, weight, cover, bare, mixing, weighted, level, move, field
 ):  # pragma: no cover - compiled
@@ -111,7 +111,7 @@ def _by_parameter(
                         field[m, p, k] += value * mixing[t, k]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def _by_date(
     drift, weight, rest, cover, bare, mixing, levels, level_right, level_move, moves,
     move_right, level_field, move_field, fields, field_right,
@@ -142,7 +142,7 @@ def _by_date(
         moves[t, 1, 0] = moves[t, 0, 1]
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True)
 def whitened(cross, half):  # pragma: no cover - compiled
     """Cross terms with the fields (z, p, k) times a root of the fields' covariance (z, p k)."""
     total, pixels, fields = cross.shape

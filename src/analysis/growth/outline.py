@@ -27,6 +27,9 @@ and no side of a hall has finer steps."""
 MOST_KNOTS = 7
 """On one edge."""
 
+STILL = 1e-6
+"""Metres up to which an outline that is moved stays where it is."""
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -197,7 +200,7 @@ def _bend(corners: Array, i: int) -> float:
     return abs(turn)
 
 
-def sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array, Array]:
+def sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, NDArray[np.int_], Array]:
     """All places that an outline passes when it is moved by a vector.
 
     Returns
@@ -206,6 +209,8 @@ def sweep(outline: Outline, corners: Array, offset: Array) -> tuple[Array, Array
         Corners of the swept outline, anticlockwise; which corner of the outline each of them is;
         and how far along the vector (0 to 1).
     """
+    if np.hypot(*offset) < STILL:
+        return corners, np.arange(len(corners)), np.zeros(len(corners))
     if outline.convex:
         # the base decides which edges pass; knots go with their edge
         corner, copy = _hull_of_sweep(corners[outline.firsts], offset)
@@ -293,7 +298,7 @@ def _with_knots(corner, copy, firsts, total):  # pragma: no cover - compiled
     return number[:size], moved[:size]
 
 
-def _around_all(corners: Array, offset: Array) -> tuple[Array, Array, Array]:
+def _around_all(corners: Array, offset: Array) -> tuple[Array, NDArray[np.int_], Array]:
     """The same of an outline that overtakes itself."""
     ring = np.asarray(_swept(corners, offset).exterior.coords)[:-1][::-1]
     both = np.vstack([corners, corners + offset])
