@@ -152,7 +152,7 @@ def observed(found: Results) -> bool:
 
 def _untested(keys: list[str], seen: list[str], found: Results, w: Words) -> str | None:
     """Why images say nothing of a claim: there are none, or they show another place."""
-    if observed(found) and found["growth.edition"].extra.get("site_claims", TABLE) != TABLE:
+    if observed(found) and found["growth.edition"].extra.get("site_claims") != TABLE:
         return w("claims.elsewhere", site=found["growth.edition"].extra.get("site", "?"))
     if seen:
         return None

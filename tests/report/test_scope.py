@@ -45,9 +45,14 @@ results.record(results.Result(
                                       "new": None, "older": [], "named": {}}))"""
 
 
-def geojson(**properties: str) -> str:
+HAMHUNG = (127.65, 39.915)
+
+
+def geojson(*, at: tuple[float, float] = (1.0, 2.0), **properties: str) -> str:
     """A site file of one area, with properties of the collection."""
-    corners = [[1.0, 2.0], [1.01, 2.0], [1.01, 2.01], [1.0, 2.01], [1.0, 2.0]]
+    east, north = at
+    square = ((0, 0), (0.01, 0), (0.01, 0.01), (0, 0.01), (0, 0))
+    corners = [[east + x, north + y] for x, y in square]
     area = {"type": "Feature", "id": "aoi", "properties": {"role": "aoi", "kind": "assumed"},
             "geometry": {"type": "Polygon", "coordinates": [corners]}}  # fmt: skip
     whole = {"type": "FeatureCollection", "properties": properties, "features": [area]}
@@ -81,6 +86,15 @@ def test_claims_of_which_there_is_no_table_are_refused(tmp_path: Path) -> None:
     place.write_text(geojson(name="a port", claims="rumours"))
     with pytest.raises(UserError, match="site 'a port' names the claims 'rumours'"):
         scope.of({"site": str(place)})
+
+
+def test_claims_about_another_place_are_refused(tmp_path: Path) -> None:
+    place = tmp_path / "site.geojson"
+    place.write_text(geojson(name="a port", claims="claims"))
+    with pytest.raises(UserError, match="does not hold the buildings"):
+        scope.of({"site": str(place)})
+    place.write_text(geojson(name="the plant, closer", claims="claims", at=HAMHUNG))
+    assert scope.of({"site": str(place)}) == Scope("the plant, closer", "claims")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +212,8 @@ def test_such_a_run_is_not_made_again_for_nothing(elsewhere: Checkout) -> None:
 def test_a_site_that_gets_claims_gets_their_chapters(elsewhere: Checkout, tmp_path: Path) -> None:
     shutil.copytree(elsewhere.root, tmp_path / "checkout", symlinks=True)
     own = Checkout(tmp_path / "checkout")
-    (own.root / "world" / "port.geojson").write_text(geojson(name="The port", claims="claims"))
+    plant = geojson(name="The plant", claims="claims", at=HAMHUNG)
+    (own.root / "world" / "port.geojson").write_text(plant)
     (changed,) = [c for c in audit(own)["checks"] if c["name"] == "inputs-unchanged"]
     assert changed["detail"].startswith("world: has changed since the run")
     own.report("--run", "elsewhere", *WORLD)

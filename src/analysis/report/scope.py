@@ -40,7 +40,8 @@ def of(parameters: Mapping[str, Any]) -> Scope:
     Raises
     ------
     UserError
-        If there is no such site or source, or the site names claims that the evidence lacks.
+        If there is no such site or source, or the site names claims that the evidence lacks or
+        that are about another place.
     CheckFailed
         If a catalogue that brings its site does not answer.
     """
@@ -50,7 +51,20 @@ def of(parameters: Mapping[str, Any]) -> Scope:
             f"site {found.name!r} names the claims {found.claims!r}, of which there is no table: "
             f"name {claims.TABLE!r} if they are those of this report, or leave the property out"
         )
+    if found.claims and not _holds_the_plant(found):
+        raise UserError(
+            f"site {found.name!r} names the claims {found.claims!r}, but its area of interest does "
+            "not hold the buildings that they are about: leave the property out"
+        )
     return Scope(found.name, found.claims)
+
+
+def _holds_the_plant(of: site.Site) -> bool:
+    """Whether the published buildings of the plant lie in a site's area of interest.
+
+    A catalogue may bring a site of its own, and whoever wrote it may name any claims.
+    """
+    return all(of.aoi.geometry.covers(b.geometry.centroid) for b in site.load().references)
 
 
 def _site(source: str, named: str) -> site.Site:
@@ -69,13 +83,34 @@ def _site(source: str, named: str) -> site.Site:
 
 
 def recorded(record: Mapping[str, Any]) -> Scope:
-    """The scope that a run was made in, from its record."""
+    """The scope that a run was made in, from its record.
+
+    Raises
+    ------
+    UserError
+        If the run was made before runs said what they are about.
+    """
+    if "site" not in record:
+        raise UserError("this run does not say which site it is about: make it again")
     return Scope(**record["site"])
 
 
 def chapters(scope: Scope, notebooks: Mapping[str, Notebook]) -> dict[str, Notebook]:
-    """The notebooks that a run of this scope executes, in their order."""
-    return {n.name: n for n in notebooks.values() if n.about in (None, scope.about)}
+    """The notebooks that a run of this scope executes, in their order.
+
+    Raises
+    ------
+    UserError
+        If one of them waits for one that such a run does not have.
+    """
+    own = {n.name: n for n in notebooks.values() if n.about in (None, scope.about)}
+    for notebook in own.values():
+        for absent in set(notebook.after) - set(own):
+            raise UserError(
+                f"notebook {notebook.name} comes after {absent}, which a report on "
+                f"{scope.name!r} does not have"
+            )
+    return own
 
 
 def check_given(scope: Scope, given: Sequence[str], notebooks: Mapping[str, Notebook]) -> None:

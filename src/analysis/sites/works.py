@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,20 +32,19 @@ def results(found: Measured, done: Prepared) -> list[Result]:
         The scenes that it was measured on.
     """
     kind = "measured" if found.kind == "observed" else "simulated"
-    grown = [r for r in record.results(found, done) if r.key not in OF_CLAIMS]
-    return [_edition(found, done, kind), _place(done.site, kind), _found(found, kind), *grown]
+    grown = [
+        replace(r, value=_edition(found, done)) if r.key == "growth.edition" else r
+        for r in record.results(found, done) if r.key not in OF_CLAIMS
+    ]  # fmt: skip
+    return [_place(done.site, kind), _found(found, kind), *grown]
 
 
-def _edition(found: Measured, done: Prepared, kind: str) -> Result:
+def _edition(found: Measured, done: Prepared) -> str:
+    """Which scenes of which site the edition rests on; of the plant there is nothing to say."""
     text = words("en")
     given = {"scenes": text.number(found.scenes_used), "site": done.site.name,
              "source": named(done.source)}  # fmt: skip
-    return Result(
-        key="site.edition", value=text(f"sites.edition.{found.kind}", **given), unit="text",
-        kind=kind, statement="Which scenes of which site this edition rests on",
-        method="analysis.sites.works.results", inputs=("result:growth.scenes",),
-        why_no_interval="a sentence",
-    )  # fmt: skip
+    return text(f"sites.edition.{found.kind}", **given)
 
 
 def _place(site: Site, kind: str) -> Result:
