@@ -221,6 +221,37 @@ def summary(worlds: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def tables(
+    fine: list[dict[str, Any]], coarse: list[dict[str, Any]], older: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """All that is told of the worlds: at 3 m, at 10 m, and begun across the count's first day."""
+    return {
+        "level": LEVEL,
+        "most": MOST,
+        "all": summary(fine),
+        "by_spec": {s: summary([w for w in fine if w["spec"] == s]) for s in SPECS},
+        "by_scenes": {str(s): summary([w for w in fine if w["scenes"] == s]) for s in SCENES},
+        "ten_metres": summary(coarse),
+        "across": summary(older),
+    }
+
+
+def again(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The world of a row of the results, made anew, as the results hold it."""
+    across = bool(row.get("across"))
+    name, seed, scenes, sensor = task(
+        row["seed"] - (ACROSS_SEED if across else FIRST_SEED), row["sensor"]
+    )
+    found = one((name, row["seed"] if across else seed, scenes, sensor), across=across)
+    if found is None:
+        return None
+    return _kept(found | {"across": True} if across else found)
+
+
+def _kept(world: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in world.items() if k != "classes"}
+
+
 def main(worlds: int = WORLDS, minutes: float = MINUTES) -> None:
     """Draw worlds until there are enough or the time is over, and write what came of them."""
     tested, started = code(MODULES), time.perf_counter()
@@ -242,13 +273,7 @@ def main(worlds: int = WORLDS, minutes: float = MINUTES) -> None:
             print(f"blocks: {drawn} worlds", file=sys.stderr, flush=True)
     record = {
         "code": tested,
-        "level": LEVEL,
-        "most": MOST,
-        "all": summary(fine),
-        "by_spec": {s: summary([w for w in fine if w["spec"] == s]) for s in SPECS},
-        "by_scenes": {str(s): summary([w for w in fine if w["scenes"] == s]) for s in SCENES},
-        "ten_metres": summary(coarse),
-        "across": summary(older),
+        **tables(fine, coarse, older),
         "asked": worlds,
         "seconds": round(time.perf_counter() - started, 1),
         "nothing_countable": drawn - len(fine),
@@ -257,9 +282,7 @@ def main(worlds: int = WORLDS, minutes: float = MINUTES) -> None:
             "ten_metres": [FIRST_SEED, COARSE],
             "across": [ACROSS_SEED, ACROSS],
         },
-        "worlds": [
-            {k: v for k, v in w.items() if k != "classes"} for w in [*fine, *coarse, *older]
-        ],
+        "worlds": [_kept(w) for w in [*fine, *coarse, *older]],
     }
     write("blocks", record, MODULES)
 

@@ -39,6 +39,9 @@ FIRST = np.log([1.5, 0.1, 0.2, 0.1, 0.05, TAIL_FREEDOM, 0.2])
 ERRORS = ("scale", "edge_common", "edge_own", "misfit_edge", "shape", "freedom", "unseen")
 """What is fitted of an `Inflation`; the last only where there are halls without a before."""
 
+RESTARTS = 8
+"""Most times that the search for them is begun anew."""
+
 LEAST_FREEDOM = 2.5
 """Degrees of freedom below which errors would have no variance."""
 
@@ -99,7 +102,7 @@ def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
     first = FIRST if told else FIRST[:-1]
 
     def made(logs: Array) -> Inflation:
-        found = {k: round(float(v), 4) for k, v in zip(ERRORS, np.exp(logs), strict=False)}
+        found = {k: float(v) for k, v in zip(ERRORS, np.exp(logs), strict=False)}
         return Inflation(**found | {"freedom": max(found["freedom"], LEAST_FREEDOM)})
 
     def cost(logs: Array) -> float:
@@ -116,15 +119,22 @@ def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
             total -= gammaln((v + n) / 2) - gammaln(v / 2)
         return total + hold * float(((logs - first) ** 2).sum())
 
-    found = minimize(cost, first, method="Nelder-Mead", options={"maxiter": 1500})
-    return made(found.x)
+    at, least = np.array(first), np.inf
+    # a simplex may collapse short of the least: begun anew until it gains nothing
+    for _ in range(RESTARTS):
+        found = minimize(cost, at, method="Nelder-Mead", options={"maxiter": 2000})
+        gained, at, least = least - found.fun, found.x, float(found.fun)
+        if gained < 0.01:
+            break
+    return Inflation(**{k: round(v, 4) for k, v in asdict(made(at)).items()})
 
 
 def together(parts: Sequence[Inflation]) -> Inflation:
     """Errors of several broken assumptions at once, if they do not know of each other.
 
     Metres add in quadrature; of the factor on the posterior's own deviation, so does what
-    exceeds one.
+    exceeds one. Tails are those of the heaviest part, which is cautious: of few worlds each, the
+    least of several estimates is too low.
     """
 
     def summed(name: str) -> float:

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 from bench import footprint_worlds, footprints_report, footprints_tables, record
+from scipy import stats
 
-from analysis.growth import posterior
+from analysis.growth import joint, posterior
 
 AREAS = record.FOLDER / "footprints-areas.json"
 LAW = record.FOLDER / "footprints-resolvability.json"
@@ -101,3 +102,41 @@ def test_probabilities_of_readings_are_probabilities():
         for one in study["readings"]["bins"]:
             assert one["from"] <= one["stated"] <= one["to"]
             assert 0 <= one["true"] <= 1
+
+
+def drawn_worlds(true: posterior.Inflation, count: int) -> list[dict]:
+    """Logged worlds whose errors were drawn from known errors of the edges."""
+    chance = np.random.default_rng(5)
+    made = []
+    for seed in range(count):
+        truth = chance.uniform(1500, 6000, 5)
+        edge, misfit = 4.2 * np.sqrt(truth), 1 + chance.exponential(2.0, 5)
+        bulge, before = chance.choice([0.0, 3.0], 5), np.r_[0, chance.integers(1, 9, 4)]
+        spread = np.diag((0.004 * truth) ** 2)
+        own = joint.Joint(tuple("abcde"), truth, spread, edge, misfit, bulge, np.zeros(4), 10.0,
+                          before)  # fmt: skip
+        whole = posterior.covariance(own, true) / np.outer(truth, truth)
+        away = np.linalg.cholesky(whole) @ chance.standard_normal(5)
+        away *= np.sqrt(true.freedom / chance.chisquare(true.freedom))
+        made.append({
+            "seed": seed,
+            "buildings": {n: {"truth": t} for n, t in zip("abcde", truth, strict=True)},
+            "joint": {"names": list("abcde"), "estimate": truth * np.exp(away), "spread": spread,
+                      "perimeter": edge, "misfit": misfit, "bulge": bulge, "widths": np.zeros(4),
+                      "gsd": 10.0, "before": before.tolist()},
+        })  # fmt: skip
+    return made
+
+
+def test_errors_of_the_edges_that_were_drawn_are_found_again():
+    true = posterior.Inflation(scale=2.0, edge_common=0.15, edge_own=0.2, misfit_edge=0.1,
+                               shape=0.05, unseen=0.4, freedom=4.0)  # fmt: skip
+    worlds = drawn_worlds(true, 150)
+    found = footprints_report.fit_inflation(worlds)
+    for name in ("scale", "edge_common", "edge_own", "freedom", "unseen"):
+        assert getattr(found, name) == pytest.approx(getattr(true, name), rel=0.5), name
+    # what counts is the width that it gives
+    for of in (footprints_report.joint_of(w) for w in worlds[:20]):
+        wide, right = (np.sqrt(np.diag(posterior.covariance(of, i))) for i in (found, true))
+        factor = stats.t.ppf(0.95, found.freedom) / stats.t.ppf(0.95, true.freedom)
+        assert factor * wide == pytest.approx(right, rel=0.25)
