@@ -61,7 +61,8 @@ def geojson(*, at: tuple[float, float] = (1.0, 2.0), **properties: str) -> str:
 
 @pytest.mark.parametrize(
     "given",
-    [{}, {"source": "bundled"}, {"source": "earth-search"}, {"source": "planet"},
+    [{}, {"source": "bundled"}, {"source": "data/scenes/catalog.json"},
+     {"source": "earth-search"}, {"source": "planet"},
      {"site": "february-11-plant"}, {"site": "data/sites/february-11-plant.geojson"},
      {"source": "data/scenes/catalog.json", "site": "february-11-plant"}],
 )  # fmt: skip
@@ -73,7 +74,7 @@ def test_the_plant_has_the_whole_report(given: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "given",
     [{"site": INVENTED}, {"source": "earth-search", "site": INVENTED},
-     {"source": "data/scenes/catalog.json"}],
+     {"source": "data/scenes/catalog.json", "site": INVENTED}],
 )  # fmt: skip
 def test_a_site_without_claims_has_the_chapters_on_itself_and_on_the_method(given: dict) -> None:
     found = scope.of(given)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from analysis import claims, site
+from analysis import claims, paths, site
 from analysis.errors import UserError
 from analysis.report.notebooks import Notebook
 
@@ -72,7 +73,7 @@ def _site(source: str, named: str) -> site.Site:
     from analysis.growth import site_run
     from analysis.scenes import source as sources
 
-    if source in ("", "bundled") and not named:
+    if not named and (not source or _is_bundled(source)):
         return site.load()
     asked = site_run.request(
         source=source, site=named, start="", end="", before="", after="", observed=False
@@ -80,6 +81,14 @@ def _site(source: str, named: str) -> site.Site:
     if named:
         return site.read(site.locate(asked.site))
     return sources.site_for(sources.resolve(asked.source))
+
+
+def _is_bundled(source: str) -> bool:
+    """Whether a source is the bundled catalogue, by its name or by its path."""
+    from analysis.scenes import source as sources
+
+    own = paths.project_root() / sources.BUNDLED
+    return source == "bundled" or ("://" not in source and Path(source).resolve() == own.resolve())
 
 
 def recorded(record: Mapping[str, Any]) -> Scope:
