@@ -1,4 +1,4 @@
-"""What this machine offers: versions, disk, browser, which keys are present."""
+"""What this machine offers: versions, disk, browser, which keys are present, who answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from http.client import HTTPException
 
 from analysis import paths
+from analysis.scenes.source import SERVICES
 
 PACKAGES = ("feb11", "papermill", "jupyter-book", "sphinx", "pymc", "nutpie", "frictionless")
 KEYS = ("PL_API_KEY",)
+ANSWER_S = 4.0
+"""Seconds in which a service has to answer."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -29,8 +36,23 @@ def examine() -> dict[str, dict[str, str]]:
             "base map": "installed" if atlas.is_dir() else "missing: `make report` installs it",
         },
         "keys": {k: "present" if os.environ.get(k) else "not set" for k in KEYS},
-        "image sources": {"all": "none is read by this version"},
+        "image sources": sources(),
     }
+
+
+def sources() -> dict[str, str]:
+    """Which of the named services answer, all asked at once."""
+    with ThreadPoolExecutor() as pool:
+        told = pool.map(_answers, (service.url for service in SERVICES.values()))
+        return {"bundled": "in data/scenes", **dict(zip(SERVICES, told, strict=True))}
+
+
+def _answers(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_S) as reply:
+            return "answers" if reply.status == HTTPStatus.OK else f"answers {reply.status}"
+    except (OSError, HTTPException) as error:
+        return f"does not answer ({type(error).__name__})"
 
 
 def _version(package: str) -> str:

@@ -72,6 +72,9 @@ def planted(
 
     _edit(c.run / "results.json", '"value": 42', '"value": 43')
     _edit(c.run / "results.json", "source:UADT_CSV", "source:nobody_2")
+    off = json.loads((c.run / "results.json").read_text())
+    off["results"][0]["intervals"] = {"0.9": [50, 60]}
+    (c.run / "results.json").write_text(json.dumps(off))
     record = json.loads((c.run / "run.json").read_text())
     record["inputs"]["data/evidence/launches.csv"] = "0" * 64
     (c.run / "run.json").write_text(json.dumps(record))
@@ -102,6 +105,7 @@ def planted(
         ("run-unaltered", "html/methods.html: is gone"),
         ("run-unaltered", "html/more.html: was not there when the book was built"),
         ("results-obey-the-contract", "source 'nobody_2' is not in the sources table"),
+        ("results-obey-the-contract", "tiny.answer: 43 lies outside its interval at 0.9"),
         ("inputs-unchanged", "data/evidence/launches.csv: has changed since the run"),
         ("inputs-unchanged", "data/evidence/incidents.csv: has changed since the run"),
         ("notebooks-fit-to-publish", "first.ipynb: cell 'record' holds the value of PL_API_KEY"),

@@ -1,11 +1,37 @@
-"""What is printed below the tables says what their columns mean."""
+"""What is printed says what its columns mean, and what not to read into them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from rich.console import Console
+
 from analysis.growth import measured_text, readings
 
-CONTENT = {"scenes_used": 4, "sensors": ["10m"], "kind": "observed", "new": "candidate-1",
-           "warnings": [], "ratios": [{}]}  # fmt: skip
+AREA = {"value": 3000.0, "low": 2800.0, "high": 3200.0, "unit": "m2"}
+WHEN = {"value": "2120-01-02", "low": "2119-01-02", "high": "2121-01-02", "unit": "date"}
+
+
+def building(name: str, kind: str = "new-footprint", misfit: float | None = 1.1) -> dict[str, Any]:
+    return {"id": name, "class": kind, "area": AREA, "misfit": misfit, "candidate": None,
+            "ground_broken": WHEN, "roof_on": WHEN, "why": "it looks as open ground"}  # fmt: skip
+
+
+CONTENT: dict[str, Any] = {
+    "scenes_used": 4, "sensors": ["10m"], "kind": "observed", "new": "candidate-1", "level": 0.9,
+    "coverage": "unproven", "why_no_new": None, "warnings": [], "ratios": [{}], "other_sizes": [],
+    "threshold": {}, "new_hall_in_study": {"right": 37, "plants": 39},
+    "references": [building("hall-a")],
+    "candidates": [building("candidate-1"), building("candidate-2", "other", None)],
+}  # fmt: skip
+
+
+def shown(content: dict[str, Any]) -> str:
+    console = Console(width=160)
+    with console.capture() as caught:
+        for table in measured_text.tables({**content, "ratios": []}):
+            console.print(table)
+    return caught.get()
 
 
 def test_each_reading_is_explained_once_with_its_band() -> None:
@@ -17,3 +43,39 @@ def test_each_reading_is_explained_once_with_its_band() -> None:
 
 def test_without_a_ratio_there_is_nothing_to_explain() -> None:
     assert not any("none =" in x for x in measured_text.remarks({**CONTENT, "ratios": []}))
+
+
+def test_the_table_holds_buildings_and_other_changes_are_counted() -> None:
+    table = shown(CONTENT)
+    assert "candidate-1 (new)" in table
+    assert "candidate-2" not in table
+    assert any(x.startswith("1 other changes") for x in measured_text.remarks(CONTENT))
+
+
+def test_an_outline_that_does_not_fit_is_named_with_what_hangs_on_it() -> None:
+    assert not any("does not fit" in x for x in measured_text.remarks(CONTENT))
+    poor = {**CONTENT, "references": [building("hall-b", misfit=6.08)]}
+    (line,) = (x for x in measured_text.remarks(poor) if "does not fit" in x)
+    assert "hall-b" in line
+    assert "misfit 6.1" in line
+    assert "ratio" in line
+    assert "6.1" in shown(poor)
+
+
+def test_a_ratio_says_which_hall_it_takes_for_the_new_one_and_how_often_that_was_right() -> None:
+    (line,) = (x for x in measured_text.remarks(CONTENT) if "for the new hall" in x)
+    assert "candidate-1" in line
+    assert "37 of 39" in line
+    none = {**CONTENT, "new_hall_in_study": None}
+    assert any(x.endswith("for the new hall") for x in measured_text.remarks(none))
+
+
+def test_two_windows_show_places_that_changed_and_call_none_of_them_the_new_building() -> None:
+    pair = {**CONTENT, "threshold": None, "ratios": []}
+    table = shown(pair)
+    assert "building" not in table
+    assert "(new)" not in table
+    assert "changed area" in table
+    assert "2119-01-02 and 2121-01-02" in table
+    assert "2120-01-02" not in table, "the middle of the gap is no date of anything"
+    assert "candidate-2" in table

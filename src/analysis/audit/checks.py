@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pandas as pd
@@ -67,10 +68,13 @@ def locks_without_addresses() -> Iterable[str]:
 
 @check("results-obey-the-contract", needs_run=True)
 def results_obey_the_contract(run: Run) -> Iterable[str]:
-    """Results read back, their upstream exists, their kind is not stronger than an input's."""
+    """Results read back, values lie in their intervals, upstream exists, and kinds follow it."""
     known = set(evidence.load().sources["source_key"])
     found = run.results
     for result in found.values():
+        for level in sorted(result.intervals):
+            if _outside(result.value, *result.intervals[level]):
+                yield f"{result.key}: {result.value} lies outside its interval at {level}"
         for name in result.inputs:
             kind, _, what = name.partition(":")
             if kind == "result" and what not in found:
@@ -81,6 +85,13 @@ def results_obey_the_contract(run: Run) -> Iterable[str]:
                 yield f"{result.key}: source {what!r} is not in the sources table"
             elif kind == "file" and what not in run.record["inputs"]:
                 yield f"{result.key}: file {what!r} is not among the run's inputs"
+
+
+def _outside(value: Any, low: Any, high: Any) -> bool:
+    """Whether a number or an ISO date lies outside an interval, of which an end may be open."""
+    if value is None:
+        return False
+    return bool((low is not None and value < low) or (high is not None and value > high))
 
 
 def _stronger(kind: str, other: str) -> bool:

@@ -15,6 +15,9 @@ from analysis.errors import CheckFailed, UserError
 if TYPE_CHECKING:
     from analysis.results import Result, Scalar
 
+MOST_HINTS = 8
+"""Keys that are named where none is meant exactly."""
+
 
 @unfolded
 def report(
@@ -112,7 +115,8 @@ def results(
     if key is not None and key not in found:
         from difflib import get_close_matches
 
-        near = get_close_matches(key, list(found), n=3)
+        begun = [name for name in found if name.startswith(key.rstrip(".") + ".")]
+        near = begun[:MOST_HINTS] or get_close_matches(key, list(found), n=3)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; `feb11 results` lists them"
         raise UserError(f"run {run!r} has no result {key!r}{hint}")
     chosen = [found[key], *found.upstream(key)] if key else list(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -11,8 +12,10 @@ import shapely.geometry
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+from analysis import paths
 from analysis.growth.buildings import Building, Measured
-from analysis.growth.calibrated import Stretch
+from analysis.growth.calibrated import CHAIN, Stretch
+from analysis.growth.detect import RESULTS
 from analysis.growth.footprint import Fit
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
@@ -29,6 +32,7 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         "references": [_reference(b, found) for b in found.references],
         "candidates": [_candidate(b, found, site) for b in found.candidates],
         "new": found.new, "why_no_new": found.why_no_new or None,
+        "new_hall_in_study": _chosen_in_study(),
         "ratios": [_ratio(r, found.level) | {"coverage": found.covers_ratio(r)}
                    for r in found.ratios],
         "other_sizes": [_other_size(r, found.level) for r in found.other_sizes],
@@ -41,6 +45,15 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         "drawn_halls": _drawn(found),
         "warnings": found.warnings,
     }  # fmt: skip
+
+
+def _chosen_in_study() -> dict[str, int] | None:
+    """On how many drawn plants what was called the new hall was it; None without the study."""
+    file = paths.project_root() / RESULTS / f"{CHAIN}.json"
+    if not file.is_file():
+        return None
+    told = json.loads(file.read_text(encoding="utf-8"))["detection"]
+    return {"right": told["new_is_the_hall"], "plants": told["worlds"]}
 
 
 def _drawn(found: Measured) -> Any:

@@ -76,6 +76,7 @@ def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Resul
         method="analysis.growth.footprint.fit", inputs=("result:growth.scenes",),
         intervals=_intervals(b.area, 1), interval_kind="credible", calibration=_study(found),
         coverage=found.covers_area(b),
+        extra={"misfit": round(b.fit.misfit, 2)} if b.fit else {},
     )  # fmt: skip
 
 
