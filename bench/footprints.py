@@ -27,15 +27,15 @@ from bench.footprint_worlds import LAW_SCENES, MODULES, SINGLES, STUDIES, measur
 from bench.record import code
 
 PLAN: dict[str, int] = {
-    "cal-10m-mixed": 400,
-    **{f"cal-10m-{s}": 20 for s in SINGLES},
+    "cal-10m-mixed": 260,
+    **{f"cal-10m-{s}": 16 for s in SINGLES},
     "mixed": 1000,
-    "matched": 200,
-    **{f"law-10m-{n}": 100 for n in LAW_SCENES},
-    "cal-3m-mixed": 80,
-    **{f"law-3m-{n}": 60 for n in LAW_SCENES[:3]},
-    "law-3m-60": 40,
-    "law-3m-200": 20,
+    "matched": 130,
+    **{f"law-10m-{n}": 80 for n in LAW_SCENES[:4]},
+    "law-10m-200": 34,
+    "cal-3m-mixed": 34,
+    **{f"law-3m-{n}": 26 for n in LAW_SCENES[:4]},
+    "law-3m-200": 10,
 }
 """Most worlds of each study, fixed before any was scored."""
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 from shapely import affinity
@@ -149,13 +149,13 @@ def test_shadow_of_a_convex_outline_is_the_swept_area():
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0, 6.3), st.floats(-25, 25), st.floats(-25, 25), st.booleans())
+@example(0.0, 19.0, -25.0, False)  # ends exactly on another edge
+@example(0.0, 25.0, 0.0, True)
 def test_swept_outline_is_all_that_it_passes_on_its_way(angle, east, north, bay):
     wing = box(-15, -40, 15, 0) if bay else box(20, -40, 50, 0)
     shape, placed = outline.of_polygon(
         affinity.rotate(box(-50, -15, 50, 15).union(wing), angle, use_radians=True)
     )
-    # an offset that ends exactly on another edge is one in which the ring passes a place twice
-    east, north = east + 0.1372, north - 0.2913
     corners, offset = shape.corners(placed), np.array([east, north])
     ring, number, moved = outline.sweep(shape, corners, offset)
     passed = [Polygon(corners + u * offset) for u in np.linspace(0, 1, 80)]

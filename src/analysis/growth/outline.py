@@ -251,7 +251,7 @@ def _passed(corners, offset):  # pragma: no cover - compiled
 
 @njit(cache=True)
 def _simple(ring):  # pragma: no cover - compiled
-    """Whether no two edges of a ring cross."""
+    """Whether no two edges of a ring cross or touch, but at the corners that join them."""
     n = ring.shape[0]
     for i in range(n):
         ax, ay = ring[i]
@@ -261,11 +261,15 @@ def _simple(ring):  # pragma: no cover - compiled
                 continue
             cx, cy = ring[j]
             dx, dy = ring[(j + 1) % n]
+            if min(ax, bx) > max(cx, dx) or min(cx, dx) > max(ax, bx):
+                continue
+            if min(ay, by) > max(cy, dy) or min(cy, dy) > max(ay, by):
+                continue
             one = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
             two = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
             three = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
             four = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
-            if one * two < 0 and three * four < 0:
+            if one * two <= 0 and three * four <= 0:
                 return False
     return True
 

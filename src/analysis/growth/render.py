@@ -117,6 +117,17 @@ def _mass(z):  # pragma: no cover - compiled
 
 
 @njit(cache=True)
+def _edge(ring, e):  # pragma: no cover - compiled
+    """The corner at which an edge ends, its length, and its direction; no length if it is a dot."""
+    f = (e + 1) % ring.shape[0]
+    dx, dy = ring[f, 0] - ring[e, 0], ring[f, 1] - ring[e, 1]
+    size = math.hypot(dx, dy)
+    if size < 1e-9:
+        return f, 0.0, 0.0, 0.0
+    return f, size, dx / size, dy / size
+
+
+@njit(cache=True)
 def _seen_from(rx, ry, tx, ty, length, sigma):  # pragma: no cover - compiled
     """What a point sees through the blur of an edge that runs from the origin along ``tx, ty``.
 
@@ -164,12 +175,9 @@ def edge_moves(
     which = np.empty(parameters, np.int64)
     by_e, by_f = np.empty(parameters), np.empty(parameters)
     for e in range(corners):
-        f = (e + 1) % corners
-        dx, dy = ring[f, 0] - ring[e, 0], ring[f, 1] - ring[e, 1]
-        size = math.hypot(dx, dy)
-        if size < 1e-9:
+        f, size, tx, ty = _edge(ring, e)
+        if size == 0.0:
             continue
-        tx, ty = dx / size, dy / size
         nx, ny = ty, -tx
         count = 0
         for q in range(parameters):
@@ -212,12 +220,9 @@ def edge_bends(x, y, ring, sigma, slid, bent):  # pragma: no cover - compiled
     """
     corners = ring.shape[0]
     for e in range(corners):
-        f = (e + 1) % corners
-        dx, dy = ring[f, 0] - ring[e, 0], ring[f, 1] - ring[e, 1]
-        size = math.hypot(dx, dy)
-        if size < 1e-9:
+        _, size, tx, ty = _edge(ring, e)
+        if size == 0.0:
             continue
-        tx, ty = dx / size, dy / size
         nx, ny = ty, -tx
         for b in range(sigma.size):
             wide = sigma[b]
