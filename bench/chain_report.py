@@ -11,7 +11,8 @@ import numpy as np
 
 from analysis.growth import posterior
 from analysis.growth.posterior import Inflation
-from bench import chain
+from analysis.growth.timeline import EVENTS
+from bench import chain, conformal
 from bench.footprints_report import fit_inflation, joint_of, truths
 from bench.record import code, write
 
@@ -35,6 +36,7 @@ def report() -> None:
         [r for r in rows if r["role"] == role] for role in ("calibrate", "score")
     )  # fmt: skip
     inflation = fit_inflation(_records(calibrate, chain.SMALLEST_M2))
+    margins = {e: _margin(calibrate, e) for e in EVENTS}
     write("chain", {
         "inflation": {"10": asdict(inflation)},
         "seeds": {role: [r["seed"] for r in own] for role, own in
@@ -43,11 +45,14 @@ def report() -> None:
         "areas": _coverage(score, inflation),
         "ratios": _ratios(score, inflation),
         "detection": _detection(score),
-        "dates": {e: _dates(score, e) for e in ("ground_broken", "roof_on")},
+        "dates": {e: _dates(score, e, margins[e]) for e in EVENTS},
+        "dates_of_the_scan": {e: _dates(score, e, 0.0) for e in EVENTS},
+        "date_margins": margins,
         "rows": _rows(score, inflation),
         "columns": ["seed", "building", "truth", "estimate", "low", "high"],
         "median_processor_seconds": float(np.median([r["seconds"] for r in rows])),
-    }, (*chain.MODULES, "bench.footprints_report", "bench.chain_report"))  # fmt: skip
+    }, (*chain.MODULES, "bench.conformal", "bench.footprints_report",
+        "bench.chain_report"))  # fmt: skip
 
 
 def _records(rows: Sequence[dict[str, Any]], least: float) -> list[dict[str, Any]]:
@@ -149,12 +154,24 @@ def _detection(score: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _dates(score: Sequence[dict[str, Any]], event: str) -> dict[str, Any]:
-    own = [(r["seed"], c[event]) for r in score for c in r["candidates"] if event in c]
-    hits = [(seed, d[1] <= d[0] <= d[3]) for seed, d in own]
+def _margin(calibrate: Sequence[dict[str, Any]], event: str) -> float:
+    """Clear gaps by which the scan's intervals of an event must be moved out, none if they hold."""
+    misses = [
+        [conformal.miss(d[1], d[3], d[0], d[4]) for d in _events(r, event)] for r in calibrate
+    ]
+    return round(max(conformal.margin(misses, chain.LEVEL), 0.0), 4)
+
+
+def _events(row: dict[str, Any], event: str) -> list[list[float]]:
+    return [c[event] for c in row["candidates"] if event in c]
+
+
+def _dates(score: Sequence[dict[str, Any]], event: str, margin: float) -> dict[str, Any]:
+    own = [(r["seed"], d) for r in score for d in _events(r, event)]
+    hits = [(seed, conformal.miss(d[1], d[3], d[0], d[4]) <= margin) for seed, d in own]
     if not hits:
         return {"n": 0}
-    width = float(np.median([(d[3] - d[1]) / d[4] for _, d in own]))
+    width = float(np.median([(d[3] - d[1]) / d[4] + 2 * margin for _, d in own]))
     return {"n": len(hits), "share": _share(hits), "interval90": _again(hits),
             "median_width_gaps": round(width, 3)}  # fmt: skip
 

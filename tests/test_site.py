@@ -115,8 +115,8 @@ def test_what_is_no_site_is_refused_in_one_line(content, words):
 
 BAD_FEATURES = [
     ({"type": "Point"}, "feature 1: not a GeoJSON Feature"),
-    ({"properties": None}, "feature 1: it has no properties"),
-    ({"id": None}, "feature 1: id None"),
+    ({"properties": ["aoi"]}, "feature 1: it has no properties"),
+    ({"id": None}, "feature 1: it has no id: give it a lower-case name"),
     ({"id": "Hall B"}, "feature 1: id 'Hall B'"),
     ({"id": 7}, "feature 1: id 7"),
     ({"id": "union"}, "feature 1: id 'union' is a name of results"),
@@ -177,6 +177,22 @@ def test_a_bad_feature_is_named_with_its_problem(change, words):
             target = target[parent]
         target[last] = value
     assert words in refusal(record)
+
+
+@pytest.mark.parametrize("wrap", ["geometry", "feature", "collection"])
+def test_a_lone_polygon_as_maps_export_it_is_the_area_of_interest(wrap):
+    shape = feature()["geometry"]
+    whole = {"type": "Feature", "properties": {"fill": "#f00"}, "geometry": shape}
+    found = parse({"geometry": shape, "feature": whole, "collection": collection(whole)}[wrap])
+    assert [(f.id, f.role, f.kind) for f in found.features] == [("aoi", "aoi", "assumed")]
+    assert found.aoi.geometry.equals(parse(collection()).aoi.geometry)
+    (warning,) = found.warnings
+    assert "taken as the area of interest" in warning
+
+
+def test_polygons_without_roles_are_not_guessed_at():
+    two = [{**feature(), "id": None, "properties": {}} for _ in range(2)]
+    assert "feature 1: it has no id" in refusal(collection(*two))
 
 
 def test_names_that_only_begin_like_those_of_results_are_free():

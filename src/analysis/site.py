@@ -45,6 +45,11 @@ MAX_AOI_KM2 = 400.0
 MAX_PRECISION_M = 100_000.0
 """A position known to no better than 100 km is none."""
 
+LONE = (
+    "its only polygon has no role: it is taken as the area of interest, and with no reference "
+    "building there is no ratio"
+)
+
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RESERVED = re.compile(r"union|candidate-\d+")
 """Names that results have already: all references together, and what a scan finds."""
@@ -183,8 +188,8 @@ def parse(content: bytes, place: str) -> Site:
 
 
 def _site(record: Any, stem: str) -> Site:
-    if not isinstance(record, dict) or record.get("type") != "FeatureCollection":
-        raise Problem("not a GeoJSON FeatureCollection")
+    warnings: list[str] = []
+    record = _collected(record, warnings)
     _check_crs(record.get("crs"))
     raw = record.get("features")
     if not isinstance(raw, list) or not raw:
@@ -199,12 +204,32 @@ def _site(record: Any, stem: str) -> Site:
         raise Problem(f"claims {show(claims)} is not the name of a table")
     name = _text(own.get("name", record.get("name", stem)), "name")
     budget = Budget()
-    warnings: list[str] = []
     features = tuple(
         _feature(item, number, budget, warnings) for number, item in enumerate(raw, start=1)
     )
     _check_together(features)
     return Site(name, features, claims, tuple(warnings))
+
+
+def _collected(record: Any, warnings: list[str]) -> dict[str, Any]:
+    """A collection of features; a lone polygon, as maps export it, is its area of interest."""
+    if isinstance(record, dict) and record.get("type") in POLYGONS:
+        record = {"type": "Feature", "geometry": record}
+    if isinstance(record, dict) and record.get("type") == "Feature":
+        record = {"type": "FeatureCollection", "features": [record]}
+    if not isinstance(record, dict) or record.get("type") != "FeatureCollection":
+        raise Problem("not a GeoJSON FeatureCollection")
+    features = record.get("features")
+    if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
+        return record
+    own = features[0].get("properties") or {}
+    if not isinstance(own, dict) or "role" in own:
+        return record
+    warnings.append(LONE)
+    plain = {k: v for k, v in features[0].items() if k != "id"}
+    named = {k: own[k] for k in ("name",) if k in own}
+    told = {"id": "aoi", "role": "aoi", "kind": "assumed", **named}
+    return record | {"features": [plain | {"properties": told}]}
 
 
 def _check_crs(crs: Any) -> None:
@@ -242,6 +267,8 @@ def _identity(outer: Any, inner: Any) -> str:
     if outer is not None and inner is not None and outer != inner:
         raise Problem(f"two ids, {show(outer)} and {show(inner)}")
     found = inner if outer is None else outer
+    if found is None:
+        raise Problem("it has no id: give it a lower-case name, as hall-a, in its properties")
     if not isinstance(found, str) or not _ID.fullmatch(found):
         raise Problem(f"id {show(found)} is not a lower-case name")
     if _RESERVED.fullmatch(found):

@@ -203,7 +203,7 @@ def test_no_date_lies_outside_its_own_intervals() -> None:
 
 def test_an_event_that_was_dated_after_the_scan_keeps_its_date_at_every_level() -> None:
     _, _, found = site_world.measured()
-    read = record_works.calibration()
+    read = record_works.calibration(found.gsd)
     thing = next(
         b.thing for b in found.candidates if b.thing and b.thing.scanned and b.thing.roof_on
     )

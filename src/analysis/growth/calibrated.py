@@ -39,6 +39,9 @@ class Calibrated:
     scores: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Of ``areas``, ``ratios``, ``ground_broken`` and ``roof_on``: 90 % interval of the share of
     intervals that held the truth."""
+    date_margins: Mapping[str, float] = field(default_factory=dict)
+    """Clear gaps by which the interval of each event is moved out beyond the scan's own: what
+    becomes of candidates after the scan makes their dates less sure."""
 
     def covers(self, what: str, level: float) -> bool:
         """Whether intervals of this level held the truth as often as they say, as far as told."""
@@ -81,7 +84,12 @@ def calibrated(gsd: float) -> Calibrated:
     if there:
         study = json.loads((folder / f"{CHAIN}.json").read_text(encoding="utf-8"))
         return Calibrated(
-            inflation, CHAIN, study["level"], study["smallest_m2"], dict(_scores(study))
+            inflation,
+            CHAIN,
+            study["level"],
+            study["smallest_m2"],
+            dict(_scores(study)),
+            study.get("date_margins", {}),
         )
     inflation, there = posterior.read_inflation(folder / f"{ALONE}.json", gsd)
     return Calibrated(inflation, ALONE if there else None)

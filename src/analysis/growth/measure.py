@@ -34,6 +34,8 @@ from analysis.site import Site
 FEWEST_DATES = 8
 """Clear dates below which a series is too short to tell a season from a building."""
 
+NO_REFERENCE = "no ratio: the site names no reference building whose outline could be measured"
+
 MOST_FITS = 60
 """Candidates whose outline is fitted, the strongest first."""
 
@@ -65,9 +67,11 @@ def measure(
     cube = clear(done.cube)
     warnings = warnings_of(done, cube)
     if cube.sizes["time"] < FEWEST_DATES:
+        left = done.why_left()
         raise UserError(
             f"{cube.sizes['time']} clear scenes of {done.sensor}: a series needs {FEWEST_DATES}; "
             "give more dates, or compare two windows with --before and --after"
+            + (f" (not used: {left})" if left else "")
         )
     progress("detection")
     seen = detect(cube, done.site, level=level)
@@ -141,6 +145,8 @@ def finish(
         made = ratios.ratios(areas, hall.id, below)
         fits = {b.id: b.fit for b in chain if b.fit is not None}
         other = ratios.other_sizes(areas, fits, hall.id, below, seed)
+    elif hall is not None:
+        warnings.append(NO_REFERENCE)
     made_so = done.kind == "simulated" and null is not None and len(sensors) == 1
     found = Measured(
         level=level, kind=done.kind, calibrated=known_errors, alike=made_so,

@@ -64,7 +64,19 @@ def _measured(
     done: Prepared = prepared(plain, _say.get())
     done.require()
     work = measure_windows.measure if plain.before else series.measure
-    return work(done, seed=seed, level=level, progress=_say.get() or (lambda _: None))
+    return dated(work(done, seed=seed, level=level, progress=_say.get() or (lambda _: None)))
+
+
+def dated(found: Measured) -> Measured:
+    """The same with the dates of a series as sure as the study of the whole chain lets them be."""
+    if found.null is None or found.days is None:
+        return found
+    for thing in (b.thing for b in found.candidates if b.thing is not None):
+        for event, gaps in found.calibrated.date_margins.items():
+            when = getattr(thing, event)
+            if when is not None:
+                setattr(thing, event, when.widened(gaps, found.days))
+    return found
 
 
 @step(reads=("{place}", "{site_file}", "data/sites", RESULTS))

@@ -62,7 +62,7 @@ def _candidate(b: Building, found: Measured, kind: str) -> Iterator[Result]:
     assert thing is not None
     stem = f"growth.{b.id}"
     yield _area(f"{stem}.area", b, found, kind, f"Roof area of {b.id} ({thing.kind})")
-    read = record_works.calibration()
+    read = record_works.calibration(found.gsd)
     for event, what in (("ground_broken", "Ground broken"), ("roof_on", "Roof on")):
         spans = record_works.days(thing, event, read)
         yield _date(f"{stem}.{event}", getattr(thing, event), spans, kind, f"{what} at {b.id}")

@@ -8,7 +8,7 @@ from below alone: some of what was found may be false alarms, and what was misse
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import shapely
 from scipy import stats
@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from analysis import paths, results
 from analysis.growth import timeline
 from analysis.growth.buildings import Building, Measured
+from analysis.growth.calibrated import calibrated
 from analysis.growth.candidates import ALARMS
 from analysis.growth.detect import RESULTS
 from analysis.growth.noise import YEAR
@@ -62,7 +63,7 @@ def works(found: Measured, site: Site, kind: str) -> Iterator[Result]:
     """Counts of works by zone, and the first of them; ``kind`` is that of the scenes."""
     fence, housing = _zone(site, "perimeter", found.crs), _zone(site, "housing-zone", found.crs)
     outside = _outside(housing, fence)
-    read = calibration()
+    read = calibration(found.gsd)
     referred = {r.thing.id for r in found.references if r.thing is not None}
     new = [b for b in found.candidates if b.id not in referred]
     begun = "Works begun {}, besides the reference buildings"
@@ -79,9 +80,11 @@ def works(found: Measured, site: Site, kind: str) -> Iterator[Result]:
 
 
 @step(reads=(RESULTS,))
-def calibration() -> Calibration | None:
-    """What drawn worlds say of intervals of dates."""
-    return timeline.read_calibration(paths.project_root() / RESULTS / f"{timeline.STUDY}.json")
+def calibration(gsd: float) -> Calibration | None:
+    """What drawn worlds say of intervals of dates, for pixels of this size in metres."""
+    file = paths.project_root() / RESULTS / f"{timeline.STUDY}.json"
+    read = timeline.read_calibration(file)
+    return read and read.plus(calibrated(gsd).date_margins)
 
 
 def days(thing: Thing, event: str, read: Calibration | None) -> Days | None:
@@ -99,7 +102,7 @@ def days(thing: Thing, event: str, read: Calibration | None) -> Days | None:
     if _scanned(thing, event, when.level, read) == when.iso():
         return _at_levels(thing, event, read)
     # dated by what the ground did after the scan, not by the scan's posterior
-    return {f"{level:g}": _moved_to(when, event, level, read) for level in LEVELS}
+    return {f"{level:g}": _moved_to(when, event, level, read, thing) for level in LEVELS}
 
 
 def _scanned(
@@ -113,14 +116,15 @@ def _scanned(
 
 
 def _moved_to(
-    when: DateInterval, event: str, level: float, read: Calibration | None
+    when: DateInterval, event: str, level: float, read: Calibration | None, thing: Thing
 ) -> tuple[str, str]:
     """An interval between two clear dates at another level: the margin about them is another."""
     more = 0.0
     if read is not None:
         own, wanted = (max(read.margin(event, at), 0.0) for at in (when.level, level))
-        more = (wanted - own) * when.gap
-    _, low, high = replace(when, low=when.low - more, high=when.high + more).iso()
+        more = wanted - own
+    assert thing.scanned is not None
+    _, low, high = when.widened(more, thing.scanned.days).iso()
     return low, high
 
 

@@ -183,7 +183,7 @@ def _layers(
         )  # fmt: skip
     _same_scale(layers)
     if not any(mask in layers for mask in sensors.MASKS):
-        warnings.append("no layer says where the clouds are: masked by the time series alone")
+        warnings.append("no layer says where the clouds are: judged by how dates differ alone")
     return layers, why, warnings
 
 

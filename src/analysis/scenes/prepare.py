@@ -128,10 +128,13 @@ class Prepared:
         absent.check(self)
         if self.sheets:
             return
+        said = self.why_left() or (self.lost or ["nothing was found"])[0]
+        raise CheckFailed(f"source {self.source.name!r}: no usable scene: {said}")
+
+    def why_left(self) -> str:
+        """The commonest reasons why scenes were left out, with how many; empty if none was."""
         reasons = Counter(_in_short(item.reason) for item in self.left)
-        said = "; ".join(f"{n} x {why}" for why, n in reasons.most_common(3))
-        raise CheckFailed(f"source {self.source.name!r}: no usable scene: "
-                          f"{said or (self.lost or ['nothing was found'])[0]}")  # fmt: skip
+        return "; ".join(f"{n} x {why}" for why, n in reasons.most_common(3))
 
 
 def _in_short(reason: str) -> str:
@@ -168,7 +171,8 @@ def prepare(request: Request, progress: Callable[[str], None] | None = None) -> 
     scenes, left, lost = _scenes(where, area, dates, request)
     lost += undelivered
     passes, more = choose.choose(scenes, area, wish)
-    say(f"{len(scenes) + len(left)} scenes found, {len(passes)} chosen by their metadata")
+    found = len(scenes) + len(left)
+    say(f"{found} scene{'s' * (found != 1)} found, {len(passes)} chosen by their metadata")
     done = Prepared(request, where, site, [], left + more, lost, passes)
     by_sensor: dict[str, list[Pass]] = defaultdict(list)
     for one in passes:
@@ -265,7 +269,11 @@ def _sum_up(done: Prepared) -> None:
         done.warnings.append(f"{count} of {len(scenes)} scenes: {text}")
     fine = [s for s in scenes if s.sensor in ("planetscope", "3m")]
     if len({s.generation for s in fine}) > 1:
-        done.warnings.append("several generations of one sensor: compare them only harmonised")
+        done.warnings.append(
+            "scenes of several generations of one sensor, whose bands differ: "
+            + ("harmonised" if done.request.harmonise else "not harmonised")
+            + ", and a step that is left between them may pass for a change"
+        )
     mixed = {(s.baseline, s.collection) for s in scenes if calibration.has_offset(s.baseline)}
     if len({c for _, c in mixed}) > 1:
         done.warnings.append("two collections are mixed, each with its own rule for the offset")
