@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from analysis.errors import UserError
+from analysis.errors import CheckFailed, UserError
 from analysis.report import notebooks, pages, scope
 from analysis.report.scope import Scope
+from analysis.results import Result, Results
 from analysis.words import words
 from tests import checkout as small
 from tests.checkout import RECORD, ROOT, Checkout
@@ -96,6 +97,31 @@ def test_claims_about_another_place_are_refused(tmp_path: Path) -> None:
         scope.of({"site": str(place)})
     place.write_text(geojson(name="the plant, closer", claims="claims", at=HAMHUNG))
     assert scope.of({"site": str(place)}) == Scope("the plant, closer", "claims")
+
+
+@pytest.mark.parametrize(
+    ("scope_of", "kind", "there", "same"),
+    [
+        (PLANT, "simulated", ("Invented works", None), True),
+        (PLANT, "measured", (PLANT.name, PLANT.claims), True),
+        (PLANT, "measured", ("a port", None), False),
+        (PORT, "simulated", (PORT.name, None), True),
+        (PORT, "simulated", ("another port", None), False),
+        (PORT, "measured", (PORT.name, "claims"), False),
+    ],
+)
+def test_a_site_that_changed_under_way_stops_the_report(scope_of, kind, there, same) -> None:
+    told = Result(
+        key="growth.edition", value="text", unit="text", kind=kind, statement="edition",
+        method="analysis.growth.record_edition.sentences", inputs=("result:growth.edition",),
+        why_no_interval="a sentence", extra={"site": there[0], "site_claims": there[1]},
+    )  # fmt: skip
+    found = Results("default", [told])
+    if same:
+        scope.confirm(scope_of, found)
+    else:
+        with pytest.raises(CheckFailed, match=f"and {there[0]!r} was measured"):
+            scope.confirm(scope_of, found)
 
 
 @pytest.mark.parametrize(

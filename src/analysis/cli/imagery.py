@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from analysis.cli import places
-from analysis.cli.console import err, out, print_json
+from analysis.cli.console import err, out, print_json, whole
 from analysis.cli.options import AsJson, Selection, Verbose, unfolded
 
 
@@ -78,7 +78,7 @@ def scenes(
     if as_json:
         print_json(content)
     else:
-        table = Table("date", "scene", "sensor", "cloud %", "kind", "used", expand=True)
+        table = Table("date", whole("scene"), "sensor", "cloud %", "kind", "used", expand=True)
         for row in content["scenes"]:
             if row["used"] or verbose or row["reason"] != "outside the dates":
                 cloud = "" if row["cloud"] is None else f"{row['cloud']:.0f}"
@@ -178,9 +178,17 @@ def benchmark(
     if as_json:
         print_json({"scenes": rows})
         return
-    shown = ("f1", "average_precision", "precision", "recall", "auroc", "false_alarm_fraction")
-    table = Table("scene", "method", *(s.replace("_", " ") for s in shown), "s", expand=True)
+    shown = {
+        "f1": "F1", "average_precision": "AP", "precision": "prec.", "recall": "recall",
+        "auroc": "AUROC", "false_alarm_fraction": "false",
+    }  # fmt: skip
+    table = Table(whole("scene"), "by", *shown.values(), "s")
+    methods = list(dict.fromkeys(row["method"] for row in rows))
     for row in rows:
         cells = ("" if row[s] is None else f"{row[s]:.3f}" for s in shown)
-        table.add_row(row["name"], row["method"], *cells, f"{row['seconds']:.1f}")
+        by = str(methods.index(row["method"]) + 1)
+        table.add_row(row["name"], by, *cells, f"{row['seconds']:.1f}")
     out.print(table)
+    for number, method in enumerate(methods, start=1):
+        out.print(f"{number} = {method}")
+    out.print("AP = average precision, false = share of the pixels that are false alarms")

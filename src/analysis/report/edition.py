@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis import evidence
+from analysis import evidence, results
 from analysis.errors import UserError
 from analysis.report import book, execute, notebooks, published, runs, scope
 
@@ -68,6 +68,7 @@ def make(
 
     with runs.staging(run) as staged:
         state = execute.execute(run, found, parameters, staged, earlier, jobs, progress)
+        scope.confirm(about, results.read(staged / "results.json"))
         record = runs.record(run, parameters, state.fingerprints, staged)
         record["site"] = about.to_json()
         record["edition"] = book.edition_key(record["digest"])

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis import claims, paths, site
-from analysis.errors import UserError
+from analysis.errors import CheckFailed, UserError
 from analysis.report.notebooks import Notebook
+from analysis.results import Results
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,29 @@ def recorded(record: Mapping[str, Any]) -> Scope:
     if "site" not in record:
         raise UserError("this run does not say which site it is about: make it again")
     return Scope(**record["site"])
+
+
+def confirm(scope: Scope, found: Results) -> None:
+    """Refuse results that were measured at another site than the chapters were chosen for.
+
+    A catalogue that brings its site is asked twice: for the scope, and by the notebook that
+    measures. The bundled scenes show no place, so there the site of the claims stands in.
+
+    Raises
+    ------
+    CheckFailed
+        Naming both sites.
+    """
+    told = found.get("growth.edition")
+    if told is None:  # nothing was measured
+        return
+    there = Scope(str(told.extra["site"]), told.extra["site_claims"])
+    stands_in = scope.claims is not None and told.kind == "simulated"
+    if there != scope and not stands_in:
+        raise CheckFailed(
+            f"the site of the scenes changed while the report was made: it was {scope.name!r}, "
+            f"and {there.name!r} was measured; run it again"
+        )
 
 
 def chapters(scope: Scope, notebooks: Mapping[str, Notebook]) -> dict[str, Notebook]:
