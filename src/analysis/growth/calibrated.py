@@ -10,13 +10,19 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analysis import paths
 from analysis.growth import posterior
 from analysis.growth.detect import RESULTS
 from analysis.growth.posterior import Inflation
+from analysis.growth.timeline import STUDY, Calibration, DateInterval, read_calibration
+
+Array = NDArray[np.floating]
 
 CHAIN = "chain"
 """The study of the whole chain on plants: what a run does."""
@@ -75,6 +81,27 @@ class Injected:
     """By the id of a building."""
     ratios: Mapping[str, Stretch]
     """By the building below the line, or ``union``."""
+
+
+def widened(when: DateInterval, gaps: float, days: Array) -> DateInterval:
+    """An interval with both ends moved out by some clear gaps, as far as ``days`` reach."""
+    low = max(when.low - gaps * when.gap, min(when.low, float(days[0])))
+    high = min(when.high + gaps * when.gap, max(when.high, float(days[-1])))
+    return replace(when, low=low, high=high)
+
+
+def dates_of_a_run(gsd: float) -> Calibration | None:
+    """What moves the ends of intervals of dates: the scan's own margins and those of the chain."""
+    scan = read_calibration(paths.project_root() / RESULTS / f"{STUDY}.json")
+    if scan is None:
+        return None
+    more = calibrated(gsd).date_margins
+    return Calibration(
+        {
+            event: {level: margin + more.get(event, 0.0) for level, margin in own.items()}
+            for event, own in scan.margins.items()
+        }
+    )
 
 
 def calibrated(gsd: float) -> Calibrated:

@@ -11,6 +11,7 @@ from analysis.errors import UserError
 from analysis.growth import injected, measure_windows
 from analysis.growth import measure as series
 from analysis.growth.buildings import Measured
+from analysis.growth.calibrated import widened
 from analysis.growth.detect import RESULTS
 from analysis.growth.measure import check_level
 from analysis.scenes import Prepared, Request, cached, prepared
@@ -75,7 +76,7 @@ def dated(found: Measured) -> Measured:
         for event, gaps in found.calibrated.date_margins.items():
             when = getattr(thing, event)
             if when is not None:
-                setattr(thing, event, when.widened(gaps, found.days))
+                setattr(thing, event, widened(when, gaps, found.days))
     return found
 
 

@@ -14,10 +14,10 @@ import shapely
 from scipy import stats
 from shapely.geometry.base import BaseGeometry
 
-from analysis import paths, results
+from analysis import results
 from analysis.growth import timeline
 from analysis.growth.buildings import Building, Measured
-from analysis.growth.calibrated import calibrated
+from analysis.growth.calibrated import dates_of_a_run, widened
 from analysis.growth.candidates import ALARMS
 from analysis.growth.detect import RESULTS
 from analysis.growth.noise import YEAR
@@ -82,9 +82,7 @@ def works(found: Measured, site: Site, kind: str) -> Iterator[Result]:
 @step(reads=(RESULTS,))
 def calibration(gsd: float) -> Calibration | None:
     """What drawn worlds say of intervals of dates, for pixels of this size in metres."""
-    file = paths.project_root() / RESULTS / f"{timeline.STUDY}.json"
-    read = timeline.read_calibration(file)
-    return read and read.plus(calibrated(gsd).date_margins)
+    return dates_of_a_run(gsd)
 
 
 def days(thing: Thing, event: str, read: Calibration | None) -> Days | None:
@@ -124,7 +122,7 @@ def _moved_to(
         own, wanted = (max(read.margin(event, at), 0.0) for at in (when.level, level))
         more = wanted - own
     assert thing.scanned is not None
-    _, low, high = when.widened(more, thing.scanned.days).iso()
+    _, low, high = widened(when, more, thing.scanned.days).iso()
     return low, high
 
 

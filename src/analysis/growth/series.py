@@ -22,9 +22,6 @@ LANES = 128
 BANDS = ("blue", "green", "red", "nir")
 """Bands of a cube that are scanned, where it has them (the short-wave bands are 20 m)."""
 
-SUMMER = range(4, 10)
-"""Months of the summer half-year."""
-
 ANYTHING = 0.1
 """Standard deviation of reflectance over all that may be built or dug: roofs from tar to paint."""
 

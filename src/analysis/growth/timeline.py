@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +41,6 @@ class DateInterval:
         value, low, high = (str(d) for d in np.round(days).astype("datetime64[D]"))
         return value, low, high
 
-    def widened(self, gaps: float, days: np.ndarray) -> DateInterval:
-        """The same with both ends moved out by some clear gaps, as far as ``days`` reach."""
-        low = max(self.low - gaps * self.gap, min(self.low, float(days[0])))
-        high = min(self.high + gaps * self.gap, max(self.high, float(days[-1])))
-        return replace(self, low=low, high=high)
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -60,15 +54,6 @@ class Calibration:
         known = self.margins[event]
         above = [name for name in known if float(name) >= level - 1e-9]
         return known[min(above, key=float) if above else max(known, key=float)]
-
-    def plus(self, gaps: Mapping[str, float]) -> Calibration:
-        """The same with some clear gaps more for each event, at every level."""
-        return Calibration(
-            {
-                event: {level: margin + gaps.get(event, 0.0) for level, margin in own.items()}
-                for event, own in self.margins.items()
-            }
-        )
 
 
 def read_calibration(file: Path) -> Calibration | None:
