@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from analysis import claims, evidence, paths
-from analysis.growth import record, record_edition, record_works
+from analysis.growth import calibrated, measured, record, record_edition, record_works
 from analysis.results import Result, Results
 from analysis.scenes.source import Source
 from analysis.site import Site
@@ -199,6 +199,42 @@ def test_no_date_lies_outside_its_own_intervals() -> None:
         for r in told:
             for level, (low, high) in r.intervals.items():
                 assert low <= r.value <= high, (r.key, level)
+
+
+def test_dates_are_widened_by_what_the_chain_showed_and_alike_everywhere(monkeypatch) -> None:
+    _, done, plain = site_world.measured()
+    gaps = {"ground_broken": 0.75, "roof_on": 1.5}
+    known = replace(plain.calibrated, date_margins=gaps)
+    monkeypatch.setattr(calibrated, "calibrated", lambda gsd: known)
+    # past the cache of steps, which knows of no patch
+    monkeypatch.setattr(record_works, "calibration", calibrated.dates_of_a_run)
+    plain = replace(copy.deepcopy(plain), calibrated=replace(known, date_margins={}))
+    wide = measured.dated(replace(copy.deepcopy(plain), calibrated=known))
+    told = Results("test", record.results(wide, done))
+    moved = 0
+    for one, two in zip(plain.candidates, wide.candidates, strict=True):
+        for event, more in gaps.items():
+            before, after = getattr(one.thing, event), getattr(two.thing, event)
+            if before is None:
+                continue
+            first, last = plain.days[0], plain.days[-1]
+            assert after.value == before.value
+            assert after.low == pytest.approx(max(before.low - more * before.gap, first))
+            assert after.high == pytest.approx(min(before.high + more * before.gap, last))
+            spans = told[f"growth.{two.id}.{event}"].intervals
+            assert tuple(spans["0.9"]) == after.iso()[1:]
+            assert spans["0.99"][0] <= spans["0.9"][0]
+            assert spans["0.99"][1] >= spans["0.9"][1]
+            moved += after.low < before.low
+    assert moved >= 2
+
+
+def test_two_windows_are_not_widened() -> None:
+    _, _, found = site_world.measured()
+    known = replace(found.calibrated, date_margins={"roof_on": 1.0})
+    pair = replace(copy.deepcopy(found), calibrated=known, null=None)
+    when = [b.thing.roof_on for b in pair.candidates]
+    assert [b.thing.roof_on for b in measured.dated(pair).candidates] == when
 
 
 def test_an_event_that_was_dated_after_the_scan_keeps_its_date_at_every_level() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from scipy import stats
 from shapely.geometry.base import BaseGeometry
@@ -97,20 +98,19 @@ def days(thing: Thing, event: str, read: Calibration | None) -> Days | None:
     if thing.scanned is None:
         _, low, high = when.iso()
         return {f"{level:g}": (low, high) for level in LEVELS}
-    if _scanned(thing, event, when.level, read) == when.iso():
+    scanned = _scanned(thing, event, when.level, read)
+    if np.allclose((scanned.low, scanned.value, scanned.high), (when.low, when.value, when.high)):
         return _at_levels(thing, event, read)
     # dated by what the ground did after the scan, not by the scan's posterior
     return {f"{level:g}": _moved_to(when, event, level, read, thing) for level in LEVELS}
 
 
-def _scanned(
-    thing: Thing, event: str, level: float, read: Calibration | None
-) -> tuple[str, str, str]:
-    """What the scan's posterior says of an event: value, low and high."""
+def _scanned(thing: Thing, event: str, level: float, read: Calibration | None) -> DateInterval:
+    """What the scan's posterior says of an event."""
     c = thing.scanned
     assert c is not None
     posterior = c.posterior[timeline.EVENTS.index(event)]
-    return timeline.interval(posterior, c.days, c.seen, event, level, read).iso()
+    return timeline.interval(posterior, c.days, c.seen, event, level, read)
 
 
 def _moved_to(
@@ -129,7 +129,7 @@ def _moved_to(
 def _at_levels(thing: Thing, event: str, read: Calibration | None) -> Days:
     made: Days = {}
     for level in LEVELS:
-        _, low, high = _scanned(thing, event, level, read)
+        _, low, high = _scanned(thing, event, level, read).iso()
         made[f"{level:g}"] = (low, high)
     return made
 
