@@ -190,6 +190,41 @@ def test_a_lone_polygon_as_maps_export_it_is_the_area_of_interest(wrap):
     assert "taken as the area of interest" in warning
 
 
+@pytest.mark.parametrize("where", ["whole", "feature", "geometry"])
+@pytest.mark.parametrize("wrap", ["geometry", "feature", "collection"])
+def test_another_reference_system_is_refused_wherever_it_stands(wrap, where):
+    shape = dict(feature()["geometry"])
+    one = {"type": "Feature", "properties": {}, "geometry": shape}
+    whole = {"geometry": shape, "feature": one, "collection": collection(one)}[wrap]
+    {"whole": whole, "feature": one, "geometry": shape}[where]["crs"] = {
+        "type": "name", "properties": {"name": "EPSG:4284"}
+    }  # fmt: skip
+    if where == "feature" and wrap == "geometry":  # there is no feature
+        return
+    assert "reference system 'EPSG:4284'" in refusal(whole)
+
+
+def test_a_lone_polygon_may_come_as_one_of_many_and_with_any_name():
+    one = {"type": "MultiPolygon", "coordinates": [feature()["geometry"]["coordinates"]]}
+    for name in (5, "", None):
+        whole = {"type": "Feature", "properties": {"name": name}, "geometry": one}
+        assert parse(whole).aoi.name == "aoi"
+    point = {
+        "type": "Feature",
+        "properties": {},
+        "geometry": {"type": "Point", "coordinates": [127.6, 39.9]},
+    }
+    assert "has no id" in refusal(point)
+
+
+def test_sites_of_one_name_are_told_apart_by_what_they_hold():
+    here = parse(collection())
+    assert here.fingerprint == parse(collection()).fingerprint
+    there = parse(collection(feature(shape=box(127.6, 39.9, 127.7, 39.99))))
+    assert there.name == here.name
+    assert there.fingerprint != here.fingerprint
+
+
 def test_polygons_without_roles_are_not_guessed_at():
     two = [{**feature(), "id": None, "properties": {}} for _ in range(2)]
     assert "feature 1: it has no id" in refusal(collection(*two))

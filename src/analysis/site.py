@@ -7,6 +7,7 @@ rest of the package works with `Site`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -108,6 +109,12 @@ class Site:
         """Older buildings, as polygons or as points from which a fit starts."""
         return self.role("reference")
 
+    @property
+    def fingerprint(self) -> str:
+        """Of all that was read: another site has another one, whatever it is called."""
+        told = [(f.id, f.role, f.kind, f.geometry.wkb_hex) for f in self.features]
+        return hashlib.sha256(repr((self.name, self.claims, told)).encode()).hexdigest()
+
     def role(self, role: str) -> tuple[Feature, ...]:
         """Features of one role, in the order of the file."""
         return tuple(f for f in self.features if f.role == role)
@@ -189,8 +196,8 @@ def parse(content: bytes, place: str) -> Site:
 
 def _site(record: Any, stem: str) -> Site:
     warnings: list[str] = []
+    _check_systems(record)
     record = _collected(record, warnings)
-    _check_crs(record.get("crs"))
     raw = record.get("features")
     if not isinstance(raw, list) or not raw:
         raise Problem("it has no features; it needs at least one with the role 'aoi'")
@@ -222,14 +229,31 @@ def _collected(record: Any, warnings: list[str]) -> dict[str, Any]:
     features = record.get("features")
     if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
         return record
-    own = features[0].get("properties") or {}
-    if not isinstance(own, dict) or "role" in own:
+    own, shape = features[0].get("properties") or {}, features[0].get("geometry")
+    if not isinstance(own, dict) or "role" in own or not isinstance(shape, dict):
         return record
+    if shape.get("type") not in POLYGONS:
+        return record
+    parts = shape.get("coordinates")
+    if shape["type"] == "MultiPolygon" and isinstance(parts, list) and len(parts) == 1:
+        shape = {"type": "Polygon", "coordinates": parts[0]}
     warnings.append(LONE)
-    plain = {k: v for k, v in features[0].items() if k != "id"}
-    named = {k: own[k] for k in ("name",) if k in own}
-    told = {"id": "aoi", "role": "aoi", "kind": "assumed", **named}
-    return record | {"features": [plain | {"properties": told}]}
+    told = {"id": "aoi", "role": "aoi", "kind": "assumed"}
+    if isinstance(own.get("name"), str) and own["name"].strip():
+        told["name"] = own["name"]
+    return record | {"features": [{"type": "Feature", "properties": told, "geometry": shape}]}
+
+
+def _check_systems(record: Any) -> None:
+    """A reference system may stand at the whole, at a feature or at its geometry."""
+    if not isinstance(record, dict):
+        return
+    features = record.get("features")
+    for part in (record, *(features if isinstance(features, list) else ())):
+        if isinstance(part, dict):
+            _check_crs(part.get("crs"))
+            if isinstance(part.get("geometry"), dict):
+                _check_crs(part["geometry"].get("crs"))
 
 
 def _check_crs(crs: Any) -> None:

@@ -47,7 +47,14 @@ class Calibrated:
     intervals that held the truth."""
     date_margins: Mapping[str, float] = field(default_factory=dict)
     """Clear gaps by which the interval of each event is moved out beyond the scan's own: what
-    becomes of candidates after the scan makes their dates less sure."""
+    becomes of candidates after the scan makes their dates less sure. Of the level that was scored;
+    other levels take the same, which nothing vouches for."""
+
+    @property
+    def date_studies(self) -> tuple[str, ...]:
+        """The studies on which the ends of intervals of dates rest, as results cite them."""
+        chain = (f"bench:{CHAIN}",) if self.date_margins else ()
+        return (f"bench:{STUDY}", *chain)
 
     def covers(self, what: str, level: float) -> bool:
         """Whether intervals of this level held the truth as often as they say, as far as told."""
@@ -116,7 +123,7 @@ def calibrated(gsd: float) -> Calibrated:
             study["level"],
             study["smallest_m2"],
             dict(_scores(study)),
-            study.get("date_margins", {}),
+            study["date_margins"],
         )
     inflation, there = posterior.read_inflation(folder / f"{ALONE}.json", gsd)
     return Calibrated(inflation, ALONE if there else None)

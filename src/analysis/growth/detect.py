@@ -107,18 +107,20 @@ def roofed(found: Candidate, calibration: Calibration | None) -> Candidate:
     again, roof = found.recovered, found.roof_on
     if again is None or roof is None or again.before - roof.value > SOON_DAYS:
         return found
-    when = _between(again.before, again.since, roof, calibration)
+    when = _between(again.before, again.since, roof, calibration, found.days)
     return replace(found, roof_on=when, recovered=None)
 
 
 def _between(
-    last: float, first: float, like: DateInterval, calibration: Calibration | None
-) -> DateInterval:
+    last: float, first: float, like: DateInterval, calibration: Calibration | None,
+    days: np.ndarray,
+) -> DateInterval:  # fmt: skip
     """The interval of a roof that was not there on one clear date, and was on the next."""
     margin = 0.0
     if calibration is not None:
         margin = max(calibration.margin("roof_on", like.level) * like.gap, 0.0)
-    return replace(like, value=(last + first) / 2, low=last - margin, high=first + margin)
+    low, high = max(last - margin, float(days[0])), min(first + margin, float(days[-1]))
+    return replace(like, value=(last + first) / 2, low=low, high=high)
 
 
 def _come_to_rest(
@@ -130,10 +132,10 @@ def _come_to_rest(
     ground = thing.ground_broken
     rest = stood.settled(cube, thing.pixels, read, ground.value)
     if rest is not None:
-        thing.roof_on = _between(*rest, ground, calibration)
+        thing.roof_on = _between(*rest, ground, calibration, read.days)
         # it is outlined where it is calmest: a roof that was covered anew has two colours
         calm = stood.settled(cube, thing.pixels, read, ground.value, scatter=0.0)
-        thing.last = _between(*(calm or rest), ground, calibration).high
+        thing.last = _between(*(calm or rest), ground, calibration, read.days).high
         thing.becomes("new-footprint", "works came to rest as a surface without a season")
 
 

@@ -161,7 +161,10 @@ def finish(
         for event in ("ground_broken", "roof_on"):
             when = getattr(thing, event)
             if when is not None:
-                setattr(thing, event, replace(when, coverage=found.covers(event)))
+                # only dates of new footprints were ever scored
+                scored = thing.kind == "new-footprint"
+                own_coverage = found.covers(event) if scored else "unproven"
+                setattr(thing, event, replace(when, coverage=own_coverage))
     return found
 
 
