@@ -10,17 +10,15 @@ from typing import Any
 import numpy as np
 
 from analysis.growth import posterior
+from analysis.growth.calibrated import widened
 from analysis.growth.posterior import Inflation
-from analysis.growth.timeline import EVENTS
+from analysis.growth.timeline import EVENTS, DateInterval
 from bench import chain, conformal
-from bench.footprints_report import fit_inflation, joint_of, truths
+from bench.footprints_report import fit_inflation, joint_of, share_interval, truths
 from bench.record import code, write
 
 SECONDS = 3600.0
 """Longest that worlds are run at a time."""
-
-AGAIN = 1000
-"""Bootstrap samples of worlds."""
 
 
 def main() -> None:
@@ -31,7 +29,8 @@ def main() -> None:
 
 def report() -> None:
     """Calibrate on one half of the logged worlds, score the other, and write both."""
-    rows = [r for r in chain.logged(code(chain.MODULES)) if "failed" not in r]
+    every = chain.logged(code(chain.MODULES))
+    rows = [r for r in every if "failed" not in r]
     calibrate, score = (
         [r for r in rows if r["role"] == role] for role in ("calibrate", "score")
     )  # fmt: skip
@@ -41,6 +40,7 @@ def report() -> None:
         "inflation": {"10": asdict(inflation)},
         "seeds": {role: [r["seed"] for r in own] for role, own in
                   (("calibrate", calibrate), ("score", score))},
+        "failed": [[r["seed"], r["failed"]] for r in every if "failed" in r],
         "level": chain.LEVEL, "smallest_m2": chain.SMALLEST_M2, "planned_worlds": chain.WORLDS,
         "areas": _coverage(score, inflation),
         "ratios": _ratios(score, inflation),
@@ -166,12 +166,19 @@ def _events(row: dict[str, Any], event: str) -> list[list[float]]:
     return [c[event] for c in row["candidates"] if event in c]
 
 
+def _wider(told: Sequence[float], margin: float) -> DateInterval:
+    """An interval as a run gives it, from a row of true day, low, value, high, gap and ends."""
+    _, low, value, high, gap, *ends = told
+    scan = DateInterval(value, low, high, chain.LEVEL, gap, "unproven")
+    return widened(scan, margin, np.array(ends))
+
+
 def _dates(score: Sequence[dict[str, Any]], event: str, margin: float) -> dict[str, Any]:
-    own = [(r["seed"], d) for r in score for d in _events(r, event)]
-    hits = [(seed, conformal.miss(d[1], d[3], d[0], d[4]) <= margin) for seed, d in own]
+    own = [(r["seed"], d[0], _wider(d, margin)) for r in score for d in _events(r, event)]
+    hits = [(seed, w.low <= day <= w.high) for seed, day, w in own]
     if not hits:
         return {"n": 0}
-    width = float(np.median([(d[3] - d[1]) / d[4] + 2 * margin for _, d in own]))
+    width = float(np.median([(w.high - w.low) / w.gap for _, _, w in own]))
     return {"n": len(hits), "share": _share(hits), "interval90": _again(hits),
             "median_width_gaps": round(width, 3)}  # fmt: skip
 
@@ -189,9 +196,4 @@ def _again(hits: Sequence[tuple[int, bool]]) -> list[float]:
     worlds: dict[int, list[bool]] = {}
     for seed, hit in hits:
         worlds.setdefault(seed, []).append(hit)
-    kept, chance = list(worlds.values()), np.random.default_rng(1)
-    shares = [
-        np.mean(np.concatenate([kept[i] for i in chance.integers(0, len(kept), len(kept))]))
-        for _ in range(AGAIN)
-    ]
-    return [round(float(q), 4) for q in np.quantile(shares, [0.05, 0.95])]
+    return [round(v, 4) for v in share_interval([np.array(w) for w in worlds.values()])]

@@ -207,6 +207,20 @@ def _boot(worlds: Sequence[Array], figure: Callable[[Array], float]) -> list[flo
     return [float(v) for v in np.quantile(found, [0.05, 0.95])]
 
 
+def share_interval(worlds: Sequence[Array]) -> list[float]:
+    """90 % interval of a share of hits.
+
+    Where all worlds hit, or none does, a bootstrap sees no spread; there the far end is that of
+    Clopper and Pearson (1934) over worlds.
+    """
+    low, high = _boot(worlds, lambda hits: float(hits.mean()))
+    if low == high == 1.0:
+        low = 0.05 ** (1 / len(worlds))
+    elif low == high == 0.0:
+        high = 1 - 0.05 ** (1 / len(worlds))
+    return [low, high]
+
+
 def _by_world(seeds: Array, values: Array) -> list[Array]:
     return [values[seeds == s] for s in np.unique(seeds)]
 
@@ -278,7 +292,7 @@ def areas(rows: Sequence[tuple[Any, ...]], gsd: float) -> Record:
         },
         "coverage": {
             "share": float(hit.mean()), "n": len(hit),
-            "interval90": _boot(_by_world(seeds, hit), lambda x: float(x.mean())),
+            "interval90": share_interval(_by_world(seeds, hit)),
             "median_width": float(np.median((c["high"] - c["low"]) / c["truth"])),
             "interval_score": float(score.mean()), "cells": cells, "crossed": crossed,
         },
@@ -298,7 +312,7 @@ def ratios(rows: Sequence[tuple[Any, ...]]) -> Record:
     return _errors(c["seed"], c["estimate"] - c["truth"]) | {
         "relative_rmse": _rmse(c["estimate"] / c["truth"] - 1),
         "coverage": float(hit.mean()),
-        "coverage_interval90": _boot(worlds, lambda x: float(x.mean())),
+        "coverage_interval90": share_interval(worlds),
         "median_width": float(np.median(c["high"] - c["low"])),
         "interval_score": float(_score(c["truth"], c["low"], c["high"]).mean()),
     }

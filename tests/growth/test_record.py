@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from analysis import claims, evidence, paths
-from analysis.growth import calibrated, measured, record, record_edition, record_works
+from analysis.growth import (
+    calibrated,
+    gis,
+    measured,
+    measured_json,
+    record,
+    record_edition,
+    record_works,
+)  # fmt: skip
 from analysis.results import Result, Results
 from analysis.scenes.source import Source
 from analysis.site import Site
@@ -211,6 +219,8 @@ def test_dates_are_widened_by_what_the_chain_showed_and_alike_everywhere(monkeyp
     plain = replace(copy.deepcopy(plain), calibrated=replace(known, date_margins={}))
     wide = measured.dated(replace(copy.deepcopy(plain), calibrated=known))
     told = Results("test", record.results(wide, done))
+    shown = {row["id"]: row for row in measured_json.content(wide, done.site)["candidates"]}
+    table = gis.footprints(wide, done.site).set_index("id")
     moved = 0
     for one, two in zip(plain.candidates, wide.candidates, strict=True):
         for event, more in gaps.items():
@@ -221,7 +231,12 @@ def test_dates_are_widened_by_what_the_chain_showed_and_alike_everywhere(monkeyp
             assert after.value == before.value
             assert after.low == pytest.approx(max(before.low - more * before.gap, first))
             assert after.high == pytest.approx(min(before.high + more * before.gap, last))
-            spans = told[f"growth.{two.id}.{event}"].intervals
+            result, row = told[f"growth.{two.id}.{event}"], shown[two.id]
+            assert result.calibration == ("bench:dates", "bench:chain")
+            assert (row[event]["low"], row[event]["high"]) == after.iso()[1:]
+            there = tuple(str(table.loc[two.id, f"{event}_{end}"]) for end in ("low", "high"))
+            assert there == after.iso()[1:]
+            spans = result.intervals
             assert tuple(spans["0.9"]) == after.iso()[1:]
             assert spans["0.99"][0] <= spans["0.9"][0]
             assert spans["0.99"][1] >= spans["0.9"][1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from analysis import site
 from analysis.errors import CheckFailed, UserError
 from analysis.report import notebooks, pages, scope
 from analysis.report.scope import Scope
@@ -19,9 +20,9 @@ from analysis.words import words
 from tests import checkout as small
 from tests.checkout import RECORD, ROOT, Checkout
 
-PLANT = Scope("February 11 Plant, Hamhung", "claims")
+PLANT = Scope("February 11 Plant, Hamhung", "claims", site.load().fingerprint)
 INVENTED = "data/scenes/site.geojson"
-PORT = Scope("a port", None)
+PORT = Scope("a port", None, "port")
 
 OF_THE_PLANT = {"claims", "facility-growth", "method-validation", "scenes", "strike-statistics",
                 "workforce-housing"}  # fmt: skip
@@ -96,32 +97,38 @@ def test_claims_about_another_place_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="does not hold the buildings"):
         scope.of({"site": str(place)})
     place.write_text(geojson(name="the plant, closer", claims="claims", at=HAMHUNG))
-    assert scope.of({"site": str(place)}) == Scope("the plant, closer", "claims")
+    found = scope.of({"site": str(place)})
+    assert (found.name, found.claims) == ("the plant, closer", "claims")
 
 
 @pytest.mark.parametrize(
-    ("scope_of", "kind", "there", "same"),
+    ("scope_of", "given", "there", "same"),
     [
-        (PLANT, "simulated", ("Invented works", None), True),
-        (PLANT, "measured", (PLANT.name, PLANT.claims), True),
-        (PLANT, "measured", ("a port", None), False),
-        (PORT, "simulated", (PORT.name, None), True),
-        (PORT, "simulated", ("another port", None), False),
-        (PORT, "measured", (PORT.name, "claims"), False),
+        (PLANT, {}, Scope("Invented works", None, "w"), True),
+        (PLANT, {"source": "bundled"}, Scope("Invented works", None, "w"), True),
+        (PLANT, {"source": "earth-search"}, PLANT, True),
+        (PLANT, {"source": "earth-search"}, PORT, False),
+        (PORT, {"source": "a/catalog.json"}, PORT, True),
+        (PORT, {"source": "a/catalog.json"}, Scope("another port", None, PORT.fingerprint), False),
+        (PORT, {"source": "a/catalog.json"}, Scope(PORT.name, "claims", PORT.fingerprint), False),
+        (PORT, {"source": "a/catalog.json"}, Scope(PORT.name, None, "other limits"), False),
+        (PORT, {"source": "bundled", "site": "port.geojson"}, PLANT, False),
     ],
 )
-def test_a_site_that_changed_under_way_stops_the_report(scope_of, kind, there, same) -> None:
+def test_a_site_that_changed_under_way_stops_the_report(scope_of, given, there, same) -> None:
     told = Result(
-        key="growth.edition", value="text", unit="text", kind=kind, statement="edition",
+        key="growth.edition", value="text", unit="text", kind="simulated", statement="edition",
         method="analysis.growth.record_edition.sentences", inputs=("result:growth.edition",),
-        why_no_interval="a sentence", extra={"site": there[0], "site_claims": there[1]},
+        why_no_interval="a sentence", 
+        extra={"site": there.name, "site_claims": there.claims,
+               "site_fingerprint": there.fingerprint},
     )  # fmt: skip
     found = Results("default", [told])
     if same:
-        scope.confirm(scope_of, found)
+        scope.confirm(scope_of, given, found)
     else:
-        with pytest.raises(CheckFailed, match=f"and {there[0]!r} was measured"):
-            scope.confirm(scope_of, found)
+        with pytest.raises(CheckFailed, match=f"and {there.name!r} was measured"):
+            scope.confirm(scope_of, given, found)
 
 
 @pytest.mark.parametrize(

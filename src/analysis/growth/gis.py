@@ -170,7 +170,7 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
         "apron_m": measured_json.apron(b.fit) if b.fit else np.nan,
         "misfit": round(b.fit.misfit, 2) if b.fit else np.nan,
         **_dates("ground_broken", events[0]), **_dates("roof_on", events[1]),
-        "dates_coverage": dated[0].coverage if dated else None, "roof_changed_after": changed,
+        "dates_coverage": _weaker(dated), "roof_changed_after": changed,
         "zone": measured_json.zone(b, site, found.crs),
         "reference": b.feature.id if b.feature else None,
         "candidate": thing.id if thing else None,
@@ -179,6 +179,15 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
         "coverage": None if b.area is None else found.covers_area(b),
         "level": found.level, "site": site.name, "geometry": shape,
     }  # fmt: skip
+
+
+def _weaker(dated: Sequence[DateInterval]) -> str | None:
+    """What holds of all dates of a building: one that is unproven leaves them so."""
+    return (
+        "unproven"
+        if any(d.coverage == "unproven" for d in dated)
+        else (dated[0].coverage if dated else None)
+    )
 
 
 def _dates(name: str, interval: DateInterval | None) -> dict[str, date | None]:

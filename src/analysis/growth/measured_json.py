@@ -121,7 +121,7 @@ def _date(interval: DateInterval | None) -> dict[str, str] | None:
     if interval is None:
         return None
     value, low, high = interval.iso()
-    return {"value": value, "low": low, "high": high, "unit": "date"}
+    return {"value": value, "low": low, "high": high, "unit": "date", "coverage": interval.coverage}
 
 
 def _ratio(r: Ratio, level: float) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from rich.table import Table
 from analysis.growth.readings import BANDS
 
 POOR = 3.0
-"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`). Drawn
-halls beyond it were not further off than others; where pixels show what nobody drew, one may be."""
+"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
+pixels show what the fit has no words for, which may or may not have moved the outline."""
 
 
 def tables(content: Mapping[str, Any]) -> Iterator[Table]:

@@ -11,7 +11,6 @@ from analysis.growth import record_edition, record_works
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import CLASSES
 from analysis.growth.ratio import Ratio
-from analysis.growth.timeline import STUDY as DATES
 from analysis.growth.timeline import DateInterval
 from analysis.results import Result, Scalar, bounds
 from analysis.scenes import Prepared
@@ -65,7 +64,8 @@ def _candidate(b: Building, found: Measured, kind: str) -> Iterator[Result]:
     read = record_works.calibration(found.gsd)
     for event, what in (("ground_broken", "Ground broken"), ("roof_on", "Roof on")):
         spans = record_works.days(thing, event, read)
-        yield _date(f"{stem}.{event}", getattr(thing, event), spans, kind, f"{what} at {b.id}")
+        said = f"{what} at {b.id}"
+        yield _date(f"{stem}.{event}", getattr(thing, event), spans, found, kind, said)
 
 
 def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Result:
@@ -81,16 +81,16 @@ def _area(key: str, b: Building, found: Measured, kind: str, what: str) -> Resul
 
 
 def _date(
-    key: str, when: DateInterval | None, spans: record_works.Days | None, kind: str, what: str
-) -> Result:
+    key: str, when: DateInterval | None, spans: record_works.Days | None, found: Measured,
+    kind: str, what: str,
+) -> Result:  # fmt: skip
     if when is None or spans is None:
         return _nothing(key, "date", kind, what, "this class of change has no such event")
     return Result(
         key=key, value=when.iso()[0], unit="date", kind=kind, statement=what,
         method="analysis.growth.scan.scan", inputs=("result:growth.scenes",),
         intervals=dict(spans), interval_kind="credible",
-        calibration=(f"bench:{DATES}",),
-        coverage=when.coverage,
+        calibration=found.calibrated.date_studies, coverage=when.coverage,
     )  # fmt: skip
 
 

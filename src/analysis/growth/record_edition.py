@@ -9,6 +9,7 @@ from analysis.growth.buildings import Measured
 from analysis.results import Result
 from analysis.scenes import Prepared
 from analysis.scenes.source import Source
+from analysis.site import Site
 from analysis.words import Words, words
 
 CLAIMS = "claims"
@@ -40,7 +41,7 @@ def sentences(found: Measured, done: Prepared, kind: str, ratios: Sequence[Resul
             method="analysis.growth.record_edition.sentences",
             inputs=("result:growth.scenes", *(f"result:{r.key}" for r in ratios if name in _HALLS)),
             why_no_interval="a sentence",
-            extra={} if name else {"site": done.site.name, "site_claims": done.site.claims},
+            extra={} if name else _site(done.site),
         )  # fmt: skip
 
     return [
@@ -54,6 +55,13 @@ def sentences(found: Measured, done: Prepared, kind: str, ratios: Sequence[Resul
         said(".ratio", "The ratio of the halls on these scenes", told),
         _service(done.source, text),
     ]  # fmt: skip
+
+
+def _site(site: Site) -> dict[str, str | None]:
+    """Which site was measured, so that nobody takes it for another."""
+    return {
+        "site": site.name, "site_claims": site.claims, "site_fingerprint": site.fingerprint,
+    }  # fmt: skip
 
 
 _HALLS = (".answer", ".ratio")

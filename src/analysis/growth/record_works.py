@@ -212,7 +212,7 @@ def _count(
         key=key, value=len(seen), unit="1", kind=own, statement=what,
         method="analysis.growth.record_works.works", inputs=("result:growth.scenes",),
         intervals=spans, interval_kind="credible", coverage="unproven",
-        calibration=(f"bench:{timeline.STUDY}",),
+        calibration=found.calibrated.date_studies,
         extra={
             "works": [{"id": w.id, "since": _plain(w.since), "until": _plain(w.until)}
                       for w in seen],
@@ -239,7 +239,7 @@ def _first(found: Measured, kind: str, zone: Zone, seen: Sequence[Work]) -> Resu
         key=key, value=None, unit="date", kind=own, statement=what,
         method="analysis.growth.record_works.works", inputs=("result:growth.scenes",),
         intervals=spans, interval_kind="credible", coverage="unproven",
-        calibration=(f"bench:{timeline.STUDY}",),
+        calibration=found.calibrated.date_studies,
         why_no_value="works before these may have been missed: no day inside is preferred",
         extra={"sure_end": "high"},
     )  # fmt: skip

@@ -43,11 +43,12 @@ def request(
     folder of a machine.
     """
     return Request(
-        source=_place(source), site=_place(site), start=start, end=end, before=before,
+        source=place(source), site=place(site), start=start, end=end, before=before,
         after=after, observed=observed,
     )  # fmt: skip
 
 
-def _place(name: str) -> str:
+def place(name: str) -> str:
+    """A source or a site by its place in the checkout, if that is where it lies."""
     inside = paths.project_root() / name
     return str(inside) if name and "://" not in name and inside.exists() else name

@@ -119,6 +119,7 @@ def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
         ("found", seen["found"], "buildings", "Of these, found as new footprints"),
         ("new_is_the_hall", seen["new_is_the_hall"], "worlds",
          "Plants in which what was called the new hall was it"),
+        ("failed", len(study["failed"]), "worlds", "Plants of both halves that ended in an error"),
         ("ratios.without", ratios["worlds_without"], "worlds", "Plants without any ratio"),
     ):  # fmt: skip
         yield _one(f"chain.{name}", value, unit, "chain", what, None)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analysis.growth.calibrated import calibrated
 from analysis.growth.detectability import jeffreys
 from analysis.growth.objects import moment
 from analysis.housing import blocks, chain, heights_results, study
@@ -194,7 +195,7 @@ def _dates(found: Zone) -> Iterator[Result]:
         ("first_roof", "roof_on", "Day on which the first block seen got its roof"),
     ):
         dates = [d for b in (best.blocks if best else ()) if (d := getattr(b, event)) is not None]
-        if not dates:
+        if best is None or not dates:
             why = NONE_SEEN if best else why_not(found)
             yield _plain(found, name, None, "date", said, why)
             continue
@@ -204,7 +205,7 @@ def _dates(found: Zone) -> Iterator[Result]:
             key=f"{STEM}.{name}", value=value, unit="date", kind=_kind(found), statement=said,
             method="analysis.growth.timeline.interval", inputs=_inputs(found),
             intervals={f"{first.level:g}": (low, high)}, interval_kind="credible",
-            calibration=("bench:dates",), coverage=first.coverage,
+            calibration=calibrated(best.gsd).date_studies, coverage=first.coverage,
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from analysis.growth import site_run
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.candidates import pixel_area_m2
 from analysis.growth.detect import RESULTS, clear, stable
-from analysis.growth.measured import measured, restored
+from analysis.growth.measured import dated, measured, restored
 from analysis.growth.timeline import DateInterval
 from analysis.housing import heights, imagery
 from analysis.housing.heights import Height
@@ -173,9 +173,8 @@ def _seen(
             if name == done.sensor:
                 found[name] = measured(plain, seed=seed, level=level)
             else:
-                found[name] = growth.measure(
-                    replace(done, cubes={name: cube}), seed=seed, level=level
-                )
+                alone = replace(done, cubes={name: cube})
+                found[name] = dated(growth.measure(alone, seed=seed, level=level))
         except (UserError, CheckFailed) as why:
             found[name] = str(why)
     return look(done, found, seed=seed, level=level)

@@ -68,7 +68,7 @@ def make(
 
     with runs.staging(run) as staged:
         state = execute.execute(run, found, parameters, staged, earlier, jobs, progress)
-        scope.confirm(about, results.read(staged / "results.json"))
+        scope.confirm(about, parameters, results.read(staged / "results.json"))
         record = runs.record(run, parameters, state.fingerprints, staged)
         record["site"] = about.to_json()
         record["edition"] = book.edition_key(record["digest"])
@@ -113,7 +113,7 @@ def _up_to_date(run: runs.Run, parameters: dict, every: dict[str, notebooks.Note
 
     What it is about is as recorded: a site file that changed is an input that changed.
     """
-    if run.parameters != parameters or "site" not in run.record:
+    if run.parameters != parameters or not scope.is_recorded(run.record):
         return False
     found = scope.chapters(scope.recorded(run.record), every)
     return execute.up_to_date(found, run) and _same_edition(run)

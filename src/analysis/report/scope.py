@@ -25,6 +25,8 @@ class Scope:
     """Of the site."""
     claims: str | None
     """Table of claims about it."""
+    fingerprint: str
+    """Of all that its file says."""
 
     @property
     def about(self) -> str:
@@ -58,7 +60,7 @@ def of(parameters: Mapping[str, Any]) -> Scope:
             f"site {found.name!r} names the claims {found.claims!r}, but its area of interest does "
             "not hold the buildings that they are about: leave the property out"
         )
-    return Scope(found.name, found.claims)
+    return Scope(found.name, found.claims, found.fingerprint)
 
 
 def _holds_the_plant(of: site.Site) -> bool:
@@ -74,7 +76,7 @@ def _site(source: str, named: str) -> site.Site:
     from analysis.growth import site_run
     from analysis.scenes import source as sources
 
-    if not named and (not source or _is_bundled(source)):
+    if _stands_in({"source": source, "site": named}):
         return site.load()
     asked = site_run.request(
         source=source, site=named, start="", end="", before="", after="", observed=False
@@ -84,12 +86,21 @@ def _site(source: str, named: str) -> site.Site:
     return sources.site_for(sources.resolve(asked.source))
 
 
-def _is_bundled(source: str) -> bool:
-    """Whether a source is the bundled catalogue, by its name or by its path."""
+def _stands_in(parameters: Mapping[str, Any]) -> bool:
+    """Whether the bundled scenes, of an invented place, stand in for those of the plant."""
+    from analysis.growth import site_run
     from analysis.scenes import source as sources
 
-    own = paths.project_root() / sources.BUNDLED
-    return source == "bundled" or ("://" not in source and Path(source).resolve() == own.resolve())
+    source = str(parameters.get("source", ""))
+    if parameters.get("site"):
+        return False
+    own, place = paths.project_root() / sources.BUNDLED, site_run.place(source)
+    return source in ("", "bundled") or ("://" not in source and Path(place).resolve() == own)
+
+
+def is_recorded(record: Mapping[str, Any]) -> bool:
+    """Whether a run says what it is about, as runs of this version do."""
+    return "fingerprint" in record.get("site", {})
 
 
 def recorded(record: Mapping[str, Any]) -> Scope:
@@ -100,12 +111,12 @@ def recorded(record: Mapping[str, Any]) -> Scope:
     UserError
         If the run was made before runs said what they are about.
     """
-    if "site" not in record:
+    if not is_recorded(record):
         raise UserError("this run does not say which site it is about: make it again")
     return Scope(**record["site"])
 
 
-def confirm(scope: Scope, found: Results) -> None:
+def confirm(scope: Scope, parameters: Mapping[str, Any], found: Results) -> None:
     """Refuse results that were measured at another site than the chapters were chosen for.
 
     A catalogue that brings its site is asked twice: for the scope, and by the notebook that
@@ -119,12 +130,11 @@ def confirm(scope: Scope, found: Results) -> None:
     told = found.get("growth.edition")
     if told is None:  # nothing was measured
         return
-    there = Scope(str(told.extra["site"]), told.extra["site_claims"])
-    stands_in = scope.claims is not None and told.kind == "simulated"
-    if there != scope and not stands_in:
+    there = Scope(*(told.extra[n] for n in ("site", "site_claims", "site_fingerprint")))
+    if there != scope and not _stands_in(parameters):
         raise CheckFailed(
             f"the site of the scenes changed while the report was made: it was {scope.name!r}, "
-            f"and {there.name!r} was measured; run it again"
+            f"and {there.name!r} was measured, with other limits or another name; run it again"
         )
 
 
