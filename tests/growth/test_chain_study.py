@@ -39,7 +39,8 @@ def test_scores_of_areas_follow_from_the_rows():
 def test_a_run_takes_the_margins_of_the_study():
     known = calibrated(10.0)
     assert known.date_margins == kept()["date_margins"]
-    assert set(known.date_margins) == {"ground_broken", "roof_on"}
+    events = {"ground_broken", "roof_on"}
+    assert set(known.date_margins) == events | {f"reference.{e}" for e in events}
     assert all(gaps >= 0 for gaps in known.date_margins.values())
     assert known.date_studies == ("bench:dates", "bench:chain")
     assert calibrated(3.0).date_studies == ("bench:dates",)
@@ -58,6 +59,13 @@ def plants(number: int, seed: int) -> list[dict]:
             rows.append({"roof_on": [day, value - gap / 4, value, value + gap / 4, gap, 0, 3000]})
         made.append({"seed": plant, "candidates": rows})
     return made
+
+
+def test_buildings_that_the_site_names_are_scored_apart():
+    rows = [{"truth": "hall-a", "roof_on": 1}, {"truth": "shed-1"}, {"truth": None}]
+    plant = {"seed": 1, "references": [["hall-a", True, 0.9]], "candidates": rows}
+    assert chain_report._only([plant], True)[0]["candidates"] == rows[:1]
+    assert chain_report._only([plant], False)[0]["candidates"] == rows[1:]
 
 
 def test_margins_make_intervals_hold_that_held_too_little():

@@ -244,6 +244,23 @@ def test_dates_are_widened_by_what_the_chain_showed_and_alike_everywhere(monkeyp
     assert moved >= 2
 
 
+def test_a_named_building_has_margins_of_its_own() -> None:
+    _, _, found = site_world.measured()
+    gaps = {"roof_on": 0.5, "reference.roof_on": 2.0}
+    plain = replace(copy.deepcopy(found), calibrated=replace(found.calibrated, date_margins={}))
+    first = next(b for b in plain.candidates if b.thing.roof_on)
+    old = replace(first, id="old", thing=first.thing)
+    wide = copy.deepcopy(replace(plain, references=[old]))
+    wide.calibrated = replace(found.calibrated, date_margins=gaps)
+    told = {b.id: b.thing.roof_on for b in measured.dated(wide).candidates if b.thing.roof_on}
+    was = {b.id: b.thing.roof_on for b in plain.candidates if b.thing.roof_on}
+    assert len(told) >= 2
+    for name, after in told.items():
+        more = 2.0 if name == first.id else 0.5
+        assert after.low == pytest.approx(max(was[name].low - more * was[name].gap, plain.days[0]))
+    assert told[first.id].coverage == "unproven"
+
+
 def test_two_windows_are_not_widened() -> None:
     _, _, found = site_world.measured()
     known = replace(found.calibrated, date_margins={"roof_on": 1.0})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from analysis.errors import UserError
@@ -14,6 +14,7 @@ from analysis.growth.buildings import Measured
 from analysis.growth.calibrated import widened
 from analysis.growth.detect import RESULTS
 from analysis.growth.measure import check_level
+from analysis.growth.timeline import EVENTS
 from analysis.scenes import Prepared, Request, cached, prepared
 from analysis.steps import step
 
@@ -69,14 +70,26 @@ def _measured(
 
 
 def dated(found: Measured) -> Measured:
-    """The same with the dates of a series as sure as the study of the whole chain lets them be."""
+    """The same with the dates of a series as sure as the study of the whole chain lets them be.
+
+    Older buildings that the site names have margins of their own: a roof that was covered anew may
+    pass for the first one. Their dates are called unproven whatever the study showed of others.
+    """
     if found.null is None or found.days is None:
         return found
+    margins = found.calibrated.date_margins
+    named = {r.thing.id for r in found.references if r.thing is not None}
     for thing in (b.thing for b in found.candidates if b.thing is not None):
-        for event, gaps in found.calibrated.date_margins.items():
+        for event in EVENTS:
             when = getattr(thing, event)
-            if when is not None:
-                setattr(thing, event, widened(when, gaps, found.days))
+            if when is None:
+                continue
+            if thing.id in named:
+                when = replace(when, coverage="unproven")
+                when = widened(when, margins.get(f"reference.{event}", 0.0), found.days)
+            else:
+                when = widened(when, margins.get(event, 0.0), found.days)
+            setattr(thing, event, when)
     return found
 
 

@@ -124,15 +124,18 @@ def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
     ):  # fmt: skip
         yield _one(f"chain.{name}", value, unit, "chain", what, None)
     for event, own in study["dates"].items():
+        what = event.removeprefix("reference.").replace("_", " ")
+        if event.startswith("reference."):
+            what += ", at older buildings that the site names,"
         yield _one(f"chain.{event}.coverage", own["share"], "1", "chain", "Share of 90 % intervals "
-                   f"of {event.replace('_', ' ')} that held the truth: coverage on simulated "
+                   f"of {what} that held the truth: coverage on simulated "
                    "worlds", own["interval90"], percent=True,
                    extra={"buildings": own["n"]})  # fmt: skip
         scan = study["dates_of_the_scan"][event]
         yield _one(f"chain.{event}.scan", scan["share"], "1", "chain", "The same of the intervals "
                    "as the scan gives them", scan["interval90"], percent=True)  # fmt: skip
         yield _one(f"chain.{event}.width", own["median_width_gaps"], "gaps", "chain",
-                   f"Median width of the 90 % intervals of {event.replace('_', ' ')}, in median "
+                   f"Median width of the 90 % intervals of {what} in median "
                    "gaps between clear scenes", None)  # fmt: skip
     yield _one("chain.areas.coverage", areas["share"], "1", "chain", "Share of 90 % intervals of "
                "areas that held the truth: coverage on simulated worlds", areas["interval90"],
