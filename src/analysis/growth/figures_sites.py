@@ -30,6 +30,9 @@ MOST_RATIOS = 2
 REACH = 2.2
 """Half-widths of the interval after which the axis of a panel of the tornado ends."""
 
+SEASON_DAYS = 120.0
+"""Days within which steps share one line of names in the figure: closer ones would overlap."""
+
 
 def source(found: Measured, text: Words) -> str:
     """The source line: what the scenes are, and how many."""
@@ -103,16 +106,25 @@ def history_title(grown: History) -> str:
 
 
 def _steps(axes: Axes, grown: History, table: pd.DataFrame) -> None:
-    """The name of each building at the foot of its step."""
-    for row in grown.buildings.itertuples():
-        if not row.since:
-            continue
-        at = table[table["date"] >= row.since]
+    """The names of buildings at the foot of their step, those of one season on one line."""
+    groups: list[list[Any]] = []
+    for row in sorted((r for r in grown.buildings.itertuples() if r.since), key=lambda r: r.since):
+        if groups and _days_apart(groups[-1][0].since, row.since) < SEASON_DAYS:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    for rows in groups:
+        since = rows[0].since
+        at = table[table["date"] >= since]
         height = float(at["value"].iloc[0]) if len(at) else float(table["value"].iloc[-1])
         axes.annotate(
-            str(row.id), (mdates.date2num(np.datetime64(row.since)), height), (-4, 5),
-            textcoords="offset points", ha="right", va="bottom", fontsize=8,
+            ", ".join(str(r.id) for r in rows), (mdates.date2num(np.datetime64(since)), height),
+            (-4, 5), textcoords="offset points", ha="right", va="bottom", fontsize=8,
         )  # fmt: skip
+
+
+def _days_apart(one: str, two: str) -> float:
+    return float((np.datetime64(two) - np.datetime64(one)).astype("timedelta64[D]").astype(int))
 
 
 def _events(axes: Axes, grown: History, top: float) -> None:
