@@ -261,6 +261,59 @@ def test_a_named_building_has_margins_of_its_own() -> None:
     assert told[first.id].coverage == "unproven"
 
 
+def doubted(**change: Any) -> list[str]:
+    """Doubts about the drawn world, after changes of its first new hall or its ratios."""
+    _, done, found = site_world.measured()
+    made = copy.deepcopy(found)
+    hall = next(b for b in made.candidates if b.id == made.new)
+    if "misfit" in change:
+        hall.fit.misfit = change["misfit"]
+    if "share" in change:
+        made.ratios = [replace(r, value=r.value * change["share"]) for r in made.ratios]
+    if "larger" in change:
+        thing = replace(hall.thing, id="candidate-90", kind=change["larger"])
+        more = replace(hall, id="candidate-90", thing=thing, fit=None, area=None)
+        more.start = hall.outline.buffer(15)
+        made.candidates = [*made.candidates, more]
+    return measured_json.doubts(made, done.site)
+
+
+def test_what_speaks_against_the_ratios_is_said() -> None:
+    assert doubted() == []
+    (line,) = doubted(misfit=6.08)
+    assert "misfit 6.1" in line
+    (line,) = doubted(share=0.05)
+    assert "a larger hall may have been missed" in line
+    (line,) = doubted(larger="other")
+    assert line.startswith("candidate-90 inside the perimeter")
+    assert doubted(larger="re-roofing") == []
+
+
+def test_the_pages_say_what_the_run_warns_of() -> None:
+    _, done, found = site_world.measured()
+    assert measured_json.doubts(found, done.site) == []
+    for warnings in ([], ["first thing", "second thing"]):
+        told = record.results(replace(found, warnings=warnings), done)
+        (said,) = (r.value for r in told if r.key == "growth.edition.cautions")
+        assert said == (
+            "This run warns of the following: first thing; second thing." if warnings
+            else "This run warns of nothing."
+        )  # fmt: skip
+
+
+def test_of_two_windows_no_day_in_between_is_told() -> None:
+    _, done, found = site_world.measured()
+    pair = replace(copy.deepcopy(found), null=None, alike=False)
+    told = measured_json.content(pair, done.site)
+    when = next(row["roof_on"] for row in told["candidates"] if row["roof_on"])
+    assert when["value"] is None
+    assert when["low"] < when["high"]
+    assert told["new_hall_in_study"] is None
+    table = gis.footprints(pair, done.site).dropna(subset=["roof_on_low"])
+    assert len(table)
+    assert table["roof_on"].isna().all()
+
+
 def test_two_windows_are_not_widened() -> None:
     _, _, found = site_world.measured()
     known = replace(found.calibrated, date_margins={"roof_on": 1.0})

@@ -169,7 +169,7 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
         "outline": "fitted" if b.fit else "pixels" if b.outline is not None else "point",
         "apron_m": measured_json.apron(b.fit) if b.fit else np.nan,
         "misfit": round(b.fit.misfit, 2) if b.fit else np.nan,
-        **_dates("ground_broken", events[0]), **_dates("roof_on", events[1]),
+        **_dates("ground_broken", events[0], found), **_dates("roof_on", events[1], found),
         "dates_coverage": _weaker(dated), "roof_changed_after": changed,
         "zone": measured_json.zone(b, site, found.crs),
         "reference": b.feature.id if b.feature else None,
@@ -183,19 +183,18 @@ def _row(b: Building, role: str, found: Measured, site: Site) -> dict[str, Any]:
 
 def _weaker(dated: Sequence[DateInterval]) -> str | None:
     """What holds of all dates of a building: one that is unproven leaves them so."""
-    return (
-        "unproven"
-        if any(d.coverage == "unproven" for d in dated)
-        else (dated[0].coverage if dated else None)
-    )
+    said = {d.coverage for d in dated}
+    return "unproven" if "unproven" in said else next(iter(said), None)
 
 
-def _dates(name: str, interval: DateInterval | None) -> dict[str, date | None]:
+def _dates(name: str, interval: DateInterval | None, found: Measured) -> dict[str, date | None]:
+    """Day and ends of an event; of two windows the ends alone."""
     ends = ("", "_low", "_high")
     if interval is None:
         return {f"{name}{end}": None for end in ends}
     days = map(date.fromisoformat, interval.iso())
-    return {f"{name}{end}": day for end, day in zip(ends, days, strict=True)}
+    made: dict[str, date | None] = dict(zip((f"{name}{end}" for end in ends), days, strict=True))
+    return made | ({name: None} if found.null is None else {})
 
 
 def _vectors(table: geopandas.GeoDataFrame, tags: Mapping[str, str], stem: Path) -> None:

@@ -23,6 +23,13 @@ from analysis.growth.timeline import DateInterval
 from analysis.scenes import grid as grids
 from analysis.site import Site
 
+POOR = 3.0
+"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
+pixels show what the fit has no words for, which may or may not have moved the outline."""
+
+SMALL = 0.25
+"""Ratio below which drawn worlds of the studies hold no new hall."""
+
 
 def content(found: Measured, site: Site) -> dict[str, Any]:
     """All that was measured as plain JSON; geometries in EPSG:4326."""
@@ -32,7 +39,7 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         "references": [_reference(b, found) for b in found.references],
         "candidates": [_candidate(b, found, site) for b in found.candidates],
         "new": found.new, "why_no_new": found.why_no_new or None,
-        "new_hall_in_study": _chosen_in_study(),
+        "new_hall_in_study": _chosen_in_study() if found.alike else None,
         "ratios": [_ratio(r, found.level) | {"coverage": found.covers_ratio(r)}
                    for r in found.ratios],
         "other_sizes": [_other_size(r, found.level) for r in found.other_sizes],
@@ -43,8 +50,41 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
             "expected_false_objects_per_km2_year": round(float(found.null.expected), 4),
         },
         "drawn_halls": _drawn(found),
-        "warnings": found.warnings,
+        "warnings": [*found.warnings, *doubts(found, site)],
     }  # fmt: skip
+
+
+def doubts(found: Measured, site: Site) -> list[str]:
+    """What speaks against the hall above the line, or against an outline of a ratio, in words."""
+    said = [
+        f"{b.id}: its outline does not fit (misfit {b.fit.misfit:.1f}, about 1 where the model "
+        "holds): look at it before you rely on its area or on a ratio with it"
+        for b in (*found.references, *found.candidates)
+        if b.fit is not None and b.fit.misfit >= POOR and b.area is not None
+    ]
+    if not found.ratios:
+        return said
+    hall = next(b for b in found.candidates if b.id == found.new)
+    assert hall.outline is not None
+    fences = {f.id for f in site.role("perimeter")}
+    larger = [
+        b.id for b in found.candidates
+        if b.thing is not None and b.thing.kind in ("other", "ground-works")
+        and b.outline is not None and b.outline.area > hall.outline.area
+        and zone(b, site, found.crs) in fences
+    ]  # fmt: skip
+    if larger:
+        said.append(
+            f"{', '.join(larger)} inside the perimeter changed over more ground than {found.new}, "
+            "and no moment or no roof was told: the new hall may be there, and the ratios wrong"
+        )
+    small = [r.denominator for r in found.ratios if r.value < SMALL]
+    if small:
+        said.append(
+            f"{found.new} is less than {SMALL:g} of {', '.join(small)}: a larger hall may have "
+            "been missed, and a shed taken for it"
+        )
+    return said
 
 
 def _chosen_in_study() -> dict[str, int] | None:
@@ -105,23 +145,28 @@ def _reference(b: Building, found: Measured) -> dict[str, Any]:
     return _building(b, found) | own
 
 
+def _date(interval: DateInterval | None, found: Measured) -> dict[str, str | None] | None:
+    """An event; of two windows only its ends are known, no day between them is likelier."""
+    if interval is None:
+        return None
+    value, low, high = interval.iso()
+    return {
+        "value": None if found.null is None else value, "low": low, "high": high, "unit": "date",
+        "coverage": interval.coverage,
+    }  # fmt: skip
+
+
 def _candidate(b: Building, found: Measured, site: Site) -> dict[str, Any]:
     thing = b.thing
     assert thing is not None
     return _building(b, found) | {
         "class": thing.kind, "class_why": thing.why, "evidence": round(thing.evidence, 2),
-        "ground_broken": _date(thing.ground_broken), "roof_on": _date(thing.roof_on),
+        "ground_broken": _date(thing.ground_broken, found),
+        "roof_on": _date(thing.roof_on, found),
         "roof_changed_after": None if thing.covered_until is None else
             str(moment(thing.covered_until).astype("datetime64[D]")),
         "zone": zone(b, site, found.crs), "reference": b.feature.id if b.feature else None,
     }  # fmt: skip
-
-
-def _date(interval: DateInterval | None) -> dict[str, str] | None:
-    if interval is None:
-        return None
-    value, low, high = interval.iso()
-    return {"value": value, "low": low, "high": high, "unit": "date", "coverage": interval.coverage}
 
 
 def _ratio(r: Ratio, level: float) -> dict[str, Any]:

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from analysis.growth.readings import BANDS
-
-POOR = 3.0
-"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
-pixels show what the fit has no words for, which may or may not have moved the outline."""
 
 
 def tables(content: Mapping[str, Any]) -> Iterator[Table]:
@@ -21,7 +17,7 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
     )
     yield _places(content, mark) if _pair(content) else _buildings(content, mark)
     if content["ratios"]:
-        made = Table("ratio", "value", *_READINGS, title="readings: log-uniform prior")
+        made = Table(_whole("ratio"), "value", *_READINGS, title="readings: log-uniform prior")
         for row in content["ratios"]:
             odds = row["readings"]["log_uniform"]
             made.add_row(
@@ -30,7 +26,7 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
             )  # fmt: skip
         yield made
     if content["other_sizes"]:
-        made = Table("ratio", "by", "value", title="other meanings of size")
+        made = Table(_whole("ratio"), "by", "value", title="other meanings of size")
         for row in content["other_sizes"]:
             ends = row.get("bounds")
             made.add_row(
@@ -44,10 +40,16 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
 _READINGS = (*BANDS, "none")
 
 
+def _whole(name: str) -> Column:
+    """A column in which a long name folds and is never cut."""
+    return Column(name, overflow="fold")
+
+
 def _buildings(content: Mapping[str, Any], mark: str) -> Table:
     """What a series tells of buildings; changes that are none are only counted, below."""
     made = Table(
-        "building", "class", "area, m2", "misfit", "ground broken", "roof on", title=mark
+        _whole("building"), _whole("class"), "area, m2", "misfit", "ground broken", "roof on",
+        title=mark,
     )  # fmt: skip
     for row in content["references"]:
         seen = f" ({row['candidate']})" if row["candidate"] else ""
@@ -65,7 +67,9 @@ def _buildings(content: Mapping[str, Any], mark: str) -> Table:
 
 def _places(content: Mapping[str, Any], mark: str) -> Table:
     """What two windows tell: where something changed, not what, nor when in between."""
-    made = Table("place", "looks like", "changed area, m2", "misfit", "between", title=mark)
+    made = Table(
+        _whole("place"), _whole("looks like"), "changed area, m2", "misfit", "between", title=mark
+    )
     for row in content["references"]:
         made.add_row(row["id"], "reference", _area(row), _misfit(row), "")
     for row in content["candidates"]:
@@ -94,7 +98,6 @@ def remarks(content: Mapping[str, Any]) -> list[str]:
         said.append(f"readings, as ratio of new to old: {bands}, none = any other; a column is the "
                     "probability of its reading")  # fmt: skip
     said += _other(content)
-    said += _poor(content)
     if content["new"] is None:
         said.append(f"no ratio: {content['why_no_new'] or 'no new footprint is large enough'}")
     elif content["ratios"]:
@@ -108,19 +111,12 @@ def _other(content: Mapping[str, Any]) -> Iterator[str]:
         yield f"{count} other changes look like no building; --json has them, each with its reason"
 
 
-def _poor(content: Mapping[str, Any]) -> Iterator[str]:
-    """Outlines that the model does not bear out."""
-    for row in (*content["references"], *content["candidates"]):
-        if (row["misfit"] or 0.0) >= POOR and row["area"]:
-            yield (
-                f"{row['id']}: its outline does not fit (misfit {row['misfit']:.1f}, about 1 where "
-                "the model holds): look at it before you rely on its area or on a ratio with it"
-            )
-
-
 def _chosen(content: Mapping[str, Any]) -> str:
     """How sure it is that the hall above the line is the new hall."""
-    said = f"all ratios take {content['new']}, the largest new footprint found, for the new hall"
+    said = (
+        f"all ratios take {content['new']}, the largest new footprint beside the references, "
+        "for the new hall"
+    )
     known = content["new_hall_in_study"]
     if known is None:
         return said

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.growth.buildings import Measured
+from analysis.growth.measured_json import doubts
 from analysis.results import Result
 from analysis.scenes import Prepared
 from analysis.scenes.source import Source
@@ -53,8 +54,17 @@ def sentences(found: Measured, done: Prepared, kind: str, ratios: Sequence[Resul
         said(".answer", "Whether this edition can judge the size claim",
              text(f"growth_edition.answer.{case}", ratios=told)),
         said(".ratio", "The ratio of the halls on these scenes", told),
+        said(".cautions", "What the measuring of this run warns of", _cautions(found, done, text)),
         _service(done.source, text),
     ]  # fmt: skip
+
+
+def _cautions(found: Measured, done: Prepared, text: Words) -> str:
+    """Warnings of the scenes and of the measuring, as `feb11 measure` prints them."""
+    said = [*found.warnings, *doubts(found, done.site)]
+    if not said:
+        return text("growth_edition.cautions.none")
+    return text("growth_edition.cautions.some", said="; ".join(said))
 
 
 def _site(site: Site) -> dict[str, str | None]:
