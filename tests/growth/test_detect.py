@@ -9,7 +9,7 @@ import xarray as xr
 from analysis.growth import detect, series, stood
 from analysis.growth.candidates import Candidate
 from analysis.growth.recover import Recovering
-from analysis.growth.timeline import DateInterval
+from analysis.growth.timeline import Calibration, DateInterval
 from tests.growth.quiet import DATES, SIDE, grass, on, quiet
 
 PIXELS = np.argwhere(np.ones((6, 10), dtype=bool)) + 20
@@ -101,7 +101,7 @@ def candidate(recovered: Recovering | None) -> Candidate:
     ground = DateInterval(1000.0, 990.0, 1010.0, 0.9, 20.0, "unproven")
     return Candidate(
         "candidate-1", "new-footprint", BLOCK, 50.0, ground, ground, "", np.zeros((2, DATES)),
-        np.arange(DATES, dtype=float), np.ones(DATES, dtype=bool), recovered,
+        np.linspace(900.0, 2100.0, DATES), np.ones(DATES, dtype=bool), recovered,
     )  # fmt: skip
 
 
@@ -112,6 +112,12 @@ def test_an_even_stage_of_works_is_no_roof_that_was_covered_anew() -> None:
     assert made.ground_broken is not None
     assert (made.roof_on.low, made.roof_on.value, made.roof_on.high) == (1290, 1300, 1310)
     assert made.ground_broken.value == 1000
+
+
+def test_a_roof_is_dated_inside_the_series() -> None:
+    sure = Calibration({"roof_on": {"0.9": 50.0}})
+    made = detect.roofed(candidate(Recovering(1290.0, 1310.0, 80.0)), sure).roof_on
+    assert (made.low, made.value, made.high) == (900.0, 1300.0, 2100.0)
 
 
 @pytest.mark.parametrize("again", [None, Recovering(2000.0, 2020.0, 80.0)])
