@@ -78,7 +78,9 @@ def doubts(found: Measured, site: Site) -> list[str]:
             f"{', '.join(larger)} inside the perimeter changed over more ground than {found.new}, "
             "and no moment or no roof was told: the new hall may be there, and the ratios wrong"
         )
-    small = [r.denominator for r in found.ratios if r.value < SMALL]
+    # several halls together may well be four times as large as a new one
+    single = [r for r in found.ratios if r.denominator != "union"]
+    small = [r.denominator for r in single if r.value < SMALL]
     if small:
         said.append(
             f"{found.new} is less than {SMALL:g} of {', '.join(small)}: a larger hall may have "

@@ -94,8 +94,9 @@ def _stands_in(parameters: Mapping[str, Any]) -> bool:
     source = str(parameters.get("source", ""))
     if parameters.get("site"):
         return False
-    own, place = paths.project_root() / sources.BUNDLED, site_run.place(source)
-    return source in ("", "bundled") or ("://" not in source and Path(place).resolve() == own)
+    own = (paths.project_root() / sources.BUNDLED).resolve()
+    place = Path(site_run.place(source))
+    return source in ("", "bundled") or ("://" not in source and place.resolve() == own)
 
 
 def is_recorded(record: Mapping[str, Any]) -> bool:
