@@ -14,7 +14,7 @@ from analysis.growth.calibrated import widened
 from analysis.growth.posterior import Inflation
 from analysis.growth.timeline import EVENTS, DateInterval
 from bench import chain, conformal
-from bench.footprints_report import fit_inflation, joint_of, share_interval, truths
+from bench.footprints_report import DRAWS, calibrated, joint_of, share_interval, truths
 from bench.record import code, write
 
 SECONDS = 3600.0
@@ -34,7 +34,8 @@ def report() -> None:
     calibrate, score = (
         [r for r in rows if r["role"] == role] for role in ("calibrate", "score")
     )  # fmt: skip
-    inflation = fit_inflation(_records(calibrate, chain.SMALLEST_M2))
+    large = [r for r in _records(calibrate) if truths(r).min() >= chain.SMALLEST_M2]
+    inflation = calibrated(large, _ratios_of, chain.SMALLEST_M2)
     groups = {"": False, "reference.": True}
     margins = {f"{name}{e}": _margin(_only(calibrate, named), e)
                for name, named in groups.items() for e in EVENTS}  # fmt: skip
@@ -59,23 +60,32 @@ def report() -> None:
         "bench.chain_report"))  # fmt: skip
 
 
-def _records(rows: Sequence[dict[str, Any]], least: float) -> list[dict[str, Any]]:
-    """Joint fits as the footprint studies keep them, of buildings that are large enough."""
+def _records(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Joint fits as the footprint studies keep them, with the true ratio to each reference."""
     made = []
     for row in rows:
         for one in row["joints"]:
             names = one["joint"]["names"]
-            if min(one["truths"]) >= least:
-                buildings = {n: {"truth": t} for n, t in zip(names, one["truths"], strict=True)}
-                made.append({"seed": row["seed"], "joint": one["joint"], "buildings": buildings})
+            buildings = {n: {"truth": t} for n, t in zip(names, one["truths"], strict=True)}
+            whole = row["new"] is not None and not names[-1].startswith("hall-")
+            ratios = {below: row["hall_m2"] / buildings[below]["truth"]
+                      for below in names[:-1] if whole}  # fmt: skip
+            made.append({"seed": row["seed"], "joint": one["joint"], "buildings": buildings,
+                         "ratios": ratios})  # fmt: skip
     return made
+
+
+def _ratios_of(record: dict[str, Any], inflation: Inflation) -> list[tuple[np.ndarray, float]]:
+    """Draws of each ratio of a plant, and the true ratio of its new hall to that reference."""
+    areas = posterior.draw(joint_of(record), record["seed"], inflation, draws=DRAWS)
+    return [(areas.over(areas.names[-1], [n]), real) for n, real in record["ratios"].items()]
 
 
 def _rows(score: Sequence[dict[str, Any]], inflation: Inflation) -> list[list[Any]]:
     found = []
-    for r in _records(score, 0.0):
+    for r in _records(score):
         joint = joint_of(r)
-        draws = posterior.draw(joint, r["seed"], inflation, draws=2000).draws
+        draws = posterior.draw(joint, r["seed"], inflation, draws=DRAWS).draws
         low, high = np.quantile(draws, [0.05, 0.95], axis=0)
         for i, name in enumerate(joint.names):
             found.append([r["seed"], name, round(float(truths(r)[i]), 1),
@@ -103,7 +113,7 @@ def _ratios(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str, 
     """
     hits, errors, widths, wrong, without = [], [], [], 0, 0
     for row in score:
-        told = _told(row, inflation)
+        told = [one for r in _records([row]) for one in _ratios_of(r, inflation)]
         without += not row["called"]
         wrong += row["called"] and row["new"] != row["hall"]
         if row["called"] and row["new"] is None:  # nothing was built there: no truth to divide
@@ -122,22 +132,6 @@ def _ratios(score: Sequence[dict[str, Any]], inflation: Inflation) -> dict[str, 
         "median_error": round(float(np.median(np.abs(errors))), 5),
         "median_width": round(float(np.median(widths)), 5),
     }  # fmt: skip
-
-
-def _told(row: dict[str, Any], inflation: Inflation) -> list[tuple[np.ndarray, float]]:
-    """Draws of each ratio of a plant, and the true ratio of its new hall to that reference."""
-    made = []
-    for r in _records([row], 0.0):
-        names = list(r["joint"]["names"])
-        if row["new"] is None or names[-1].startswith("hall-") or len(names) < 2:
-            continue
-        areas = posterior.draw(joint_of(r), r["seed"], inflation, draws=2000)
-        true = dict(zip(names, truths(r), strict=True))
-        made += [
-            (areas.of(names[-1]) / areas.of(below), row["hall_m2"] / true[below])
-            for below in names[:-1]
-        ]
-    return made
 
 
 def _detection(score: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,14 @@ from scipy.special import gammaln
 from analysis.growth import limit, posterior, readings
 from analysis.growth.joint import Joint
 from analysis.growth.posterior import TAIL_FREEDOM, Inflation
+from bench import conformal
 from bench.footprint_worlds import GSD, LAW_SCENES, MODULES, SINGLES, gsd_of
 from bench.footprints import PLAN, current
 from bench.record import write
 
 Array = NDArray[np.floating]
 Record = dict[str, Any]
+RatiosOf = Callable[[Record, Inflation], list[tuple[Array, float]]]
 
 LEVEL = 0.9
 SMALLEST_PIXELS = 15
@@ -44,6 +46,9 @@ RESTARTS = 8
 
 LEAST_FREEDOM = 2.5
 """Degrees of freedom below which errors would have no variance."""
+
+FOLDS = 4
+"""Parts of the calibrating worlds, each scored with errors fitted on the others."""
 
 HOLD, FIRM = 0.02, 0.5
 """Weight of that prior, and where there are only a few worlds of each kind: a factor of e at one
@@ -91,10 +96,13 @@ def measured(records: Sequence[Record]) -> list[Record]:
     return [r for r in records if r.get("joint")]
 
 
-def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
+def fit_inflation(
+    records: Sequence[Record], hold: float = HOLD, begin: Inflation | None = None
+) -> Inflation:
     """Errors of the edges that make the logged areas most likely (Student, joint by world).
 
-    ``hold`` is the weight of the prior: half of the inverse variance of a logarithm.
+    ``hold`` is the weight of the prior: half of the inverse variance of a logarithm. The search
+    begins at ``begin`` where errors are known that cannot be far.
     """
     worlds = [(joint_of(r), truths(r)) for r in measured(records)]
     # without a hall whose old ground was never seen, nothing is said of one
@@ -119,7 +127,8 @@ def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
             total -= gammaln((v + n) / 2) - gammaln(v / 2)
         return total + hold * float(((logs - first) ** 2).sum())
 
-    at, least = np.array(first), np.inf
+    known = [max(getattr(begin, k), 1e-4) for k in ERRORS[: len(first)]] if begin else None
+    at, least = np.log(known) if known else np.array(first), np.inf
     # a simplex may collapse short of the least: begun anew until it gains nothing
     for _ in range(RESTARTS):
         found = minimize(cost, at, method="Nelder-Mead", options={"maxiter": 2000})
@@ -127,6 +136,48 @@ def fit_inflation(records: Sequence[Record], hold: float = HOLD) -> Inflation:
         if gained < 0.01:
             break
     return Inflation(**{k: round(v, 4) for k, v in asdict(made(at)).items()})
+
+
+def calibrated(records: Sequence[Record], ratios_of: RatiosOf, smallest_m2: float) -> Inflation:
+    """Errors of the edges, and the factors by which intervals made with them are stretched.
+
+    What an interval needs is found with errors that were fitted on other worlds: the fit knows its
+    own worlds too well (cross-conformal prediction, Vovk 2015, doi:10.1007/s10472-013-9368-4).
+
+    Parameters
+    ----------
+    records
+        Logged worlds that calibrate, none that is scored.
+    ratios_of
+        Draws and truth of each ratio of a record.
+    smallest_m2
+        Area from which buildings count.
+    """
+    whole = fit_inflation(records)
+    seeds = sorted({r["seed"] for r in records})
+    if len(seeds) < 2 * FOLDS:
+        return whole
+    fold = {seed: i % FOLDS for i, seed in enumerate(seeds)}
+    apart = [
+        fit_inflation([r for r in records if fold[r["seed"]] != k], begin=whole)
+        for k in range(FOLDS)
+    ]
+
+    def factor(scored: Callable[[Record, Inflation], list[tuple[Array, float]]]) -> float:
+        needs: dict[int, list[float]] = {seed: [] for seed in seeds}
+        for r in measured(records):
+            for draws, truth in scored(r, apart[fold[r["seed"]]]):
+                needs[r["seed"]].append(posterior.need(draws, truth, LEVEL))
+        return round(conformal.margin(list(needs.values()), LEVEL), 4)
+
+    def areas_of(record: Record, inflation: Inflation) -> list[tuple[Array, float]]:
+        draws = posterior.draw(joint_of(record), record["seed"], inflation, draws=DRAWS).draws
+        every = zip(draws.T, truths(record), strict=True)
+        return [(own, float(truth)) for own, truth in every if truth >= smallest_m2]
+
+    stretch = factor(areas_of)
+    apart = [replace(one, stretch=stretch) for one in apart]
+    return replace(whole, stretch=stretch, ratio_stretch=factor(ratios_of))
 
 
 def together(parts: Sequence[Inflation]) -> Inflation:
@@ -173,24 +224,23 @@ def _intervals(joint: Joint, seed: int, inflation: Inflation) -> tuple[Array, Ar
     return low, high
 
 
-def ratio_draws(record: Record, inflation: Inflation) -> tuple[float, Array] | None:
-    """True ratio of the new hall to the older one, and its draws; None if one was not measured."""
+def ratio_draws(record: Record, inflation: Inflation) -> list[tuple[Array, float]]:
+    """Draws of the ratio of the new hall to the older one, and the true one, where measured."""
     joint = joint_of(record)
     if not {"hall-new", "hall-a"} <= set(joint.names):
-        return None
+        return []
     areas = posterior.draw(joint, record["seed"], inflation, draws=DRAWS)
     b = record["buildings"]
-    return b["hall-new"]["truth"] / b["hall-a"]["truth"], areas.of("hall-new") / areas.of("hall-a")
+    return [(areas.over("hall-new", ["hall-a"]), b["hall-new"]["truth"] / b["hall-a"]["truth"])]
 
 
 def ratio_rows(records: Sequence[Record], inflation: Inflation) -> list[tuple[Any, ...]]:
     """Rows in the order of `RATIO_COLUMNS`."""
     made: list[tuple[Any, ...]] = []
     for r in measured(records):
-        found = ratio_draws(r, inflation)
-        if found is not None:
-            low, middle, high = np.quantile(found[1], [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
-            made.append((r["seed"], found[0], float(middle), float(low), float(high)))
+        for draws, truth in ratio_draws(r, inflation):
+            low, middle, high = np.quantile(draws, [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+            made.append((r["seed"], truth, float(middle), float(low), float(high)))
     return made
 
 
@@ -321,12 +371,10 @@ def ratios(rows: Sequence[tuple[Any, ...]]) -> Record:
 def reliability(records: Sequence[Record], inflation: Inflation) -> Record:
     """Stated probability of each reading against how often it was true (log-uniform prior)."""
     stated, true = [], []
-    for r in measured(records):
-        found = ratio_draws(r, inflation)
-        if found is None:
-            continue
-        row = readings.probabilities(found[1])["log_uniform"]
-        name = next((n for n, (a, b) in readings.BANDS.items() if a <= found[0] < b), "none")
+    found = [one for r in measured(records) for one in ratio_draws(r, inflation)]
+    for draws, truth in found:
+        row = readings.probabilities(draws)["log_uniform"]
+        name = next((n for n, (a, b) in readings.BANDS.items() if a <= truth < b), "none")
         for reading, probability in row.items():
             stated.append(probability)
             true.append(reading == name)
@@ -346,12 +394,10 @@ def powers(records: Sequence[Record], inflation: Inflation) -> Record:
     apart: dict[str, list[bool]] = {n: [] for n in rivals}
     odds: dict[str, list[bool]] = {n: [] for n in rivals}
     inside = []
-    for r in measured(records):
-        found = ratio_draws(r, inflation)
-        if found is None:
-            continue
-        low, high = np.quantile(found[1], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        likely = readings.likelihood_ratios(found[1])
+    found = [one for r in measured(records) for one in ratio_draws(r, inflation)]
+    for draws, _ in found:
+        low, high = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        likely = readings.likelihood_ratios(draws)
         for n in rivals:
             apart[n].append(bool(high < readings.BANDS[n][0] or low > readings.BANDS[n][1]))
             odds[n].append(likely[n] >= ODDS)
@@ -423,7 +469,7 @@ def report() -> None:
         own = logs[f"cal-{label}-mixed"]
         simple = [logs.get(f"cal-{label}-{n}", []) for n in SINGLES]
         if len(measured(own)) >= 4:
-            inflation[gsd] = fit_inflation(own)
+            inflation[gsd] = calibrated(own, ratio_draws, SMALLEST_PIXELS * gsd**2)
         if all(measured(s) for s in simple):
             transfer[gsd] = together([fit_inflation(s, FIRM) for s in simple])
     _areas(logs, inflation, transfer)
@@ -514,7 +560,7 @@ def _hall(rows: Sequence[tuple[Any, ...]], name: str) -> Record:
 
 def _modules() -> tuple[str, ...]:
     tables = ("analysis.growth.limit", "analysis.growth.posterior", "analysis.growth.readings")
-    return (*MODULES, *tables, "bench.footprints", "bench.footprints_report")
+    return (*MODULES, *tables, "bench.conformal", "bench.footprints", "bench.footprints_report")
 
 
 def _rounded(value: Any) -> Any:

@@ -71,6 +71,62 @@ def test_errors_that_do_not_know_of_each_other_add_in_quadrature():
     assert footprints_report.together([two, one]) == both
 
 
+def logged(worlds: int, first: int, excess: float) -> list[dict]:
+    """Worlds of three halls whose errors are ``excess`` times what their spread says.
+
+    Half of the spread is common to the halls of a world, the errors are not: areas need one
+    factor, ratios a larger one.
+    """
+    made = []
+    for seed in range(first, first + worlds):
+        chance = np.random.default_rng(seed)
+        names = ["hall-a", "hall-b", "hall-new"]
+        truth = chance.uniform(2000, 6000, 3)
+        spread = np.outer(truth, truth) * 0.02**2 * (0.5 + 0.5 * np.eye(3))
+        estimate = truth * np.exp(excess * 0.02 * chance.normal(size=3))
+        made.append({
+            "seed": seed, "buildings": {n: {"truth": t} for n, t in zip(names, truth, strict=True)},
+            "joint": {"names": names, "estimate": estimate, "spread": spread,
+                      "perimeter": 4 * np.sqrt(truth), "misfit": np.ones(3), "bulge": np.zeros(3),
+                      "widths": np.zeros(4), "gsd": 10.0, "before": [9, 9, 9]},
+        })  # fmt: skip
+    return made
+
+
+def held(records, inflation):
+    areas, ratios = [], []
+    for r in records:
+        drawn = posterior.draw(footprints_report.joint_of(r), r["seed"], inflation)
+        areas += [posterior.need(drawn.of(n), r["buildings"][n]["truth"], 0.9) for n in drawn.names]
+        ratios += [
+            posterior.need(d, t, 0.9) for d, t in footprints_report.ratio_draws(r, inflation)
+        ]
+    return np.mean(np.array(areas) <= 1), np.mean(np.array(ratios) <= 1)
+
+
+def test_calibrated_intervals_hold_fresh_worlds_as_often_as_they_say(monkeypatch):
+    # the errors of the edges at their first guess: stretching alone has to mend them
+    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    fresh = logged(1500, 50_000, 3.0)
+    bare = held(fresh, posterior.INFLATION)
+    assert max(bare) < 0.85
+    told = footprints_report.calibrated(logged(400, 0, 3.0), footprints_report.ratio_draws, 1500.0)
+    assert told.stretch > 1.1
+    assert told.ratio_stretch > 1.0
+    assert held(fresh, told) == pytest.approx((0.9, 0.9), abs=0.03)
+
+
+def test_errors_are_shrunk_where_they_were_too_large(monkeypatch):
+    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    told = footprints_report.calibrated(logged(200, 0, 0.3), footprints_report.ratio_draws, 1500.0)
+    assert told.stretch < 0.7
+
+
+def test_too_few_worlds_stretch_nothing():
+    told = footprints_report.calibrated(logged(6, 0, 1.0), footprints_report.ratio_draws, 1500.0)
+    assert (told.stretch, told.ratio_stretch) == (1.0, 1.0)
+
+
 def test_no_study_reaches_the_worlds_on_which_the_fit_was_improved():
     for _, first in footprint_worlds.STUDIES.values():
         assert first + 10_000 <= footprint_worlds.DEVELOPED_ON

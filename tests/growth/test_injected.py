@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import UserError
-from analysis.growth import blend, injected
+from analysis.growth import blend, injected, posterior
 from analysis.growth.calibrated import Injected
 from analysis.growth.posterior import Inflation
 from tests.checkout import feb11
@@ -47,14 +47,14 @@ def test_stretched_intervals_hold_fresh_halls_as_often_as_they_say(count: int) -
     for seed in range(150):
         factor = injected.stretch(scored(0.06, 0.03, count, 100 + seed), LEVEL).factor
         for draws, truth in scored(0.06, 0.03, 4, 9000 + seed):
-            low, high = np.quantile(injected.stretched(draws, factor), [0.05, 0.95])
+            low, high = np.quantile(posterior.stretched(draws, factor), [0.05, 0.95])
             held.append(low <= truth <= high)
     assert np.mean(held) > LEVEL - 0.03
 
 
 def test_stretching_keeps_the_median() -> None:
     draws = np.exp(np.random.default_rng(1).normal(8, 0.05, 3999))
-    wide = injected.stretched(draws, 3.0)
+    wide = posterior.stretched(draws, 3.0)
     assert np.median(wide) == pytest.approx(np.median(draws))
     assert np.log(wide).std() == pytest.approx(3 * np.log(draws).std(), rel=1e-6)
 

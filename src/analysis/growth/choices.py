@@ -269,11 +269,10 @@ def _numbers(
         return {name: _nothing(missing)
                 for name in ("area", *(f"ratio.{r.id}" for r in references))}  # fmt: skip
     areas = posterior.draw(join(fits), seed, inflation)
-    top = areas.of(hall.id)
-    made = {"area": _of(top, level)}
+    made = {"area": _of(areas.of(hall.id), level)}
     for r in references:
         made[f"ratio.{r.id}"] = (
-            _nothing(r.why) if r.fit is None else _of(top / areas.of(r.id), level)
+            _nothing(r.why) if r.fit is None else _of(areas.over(hall.id, [r.id]), level)
         )
     return made
 

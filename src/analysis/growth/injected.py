@@ -137,9 +137,9 @@ def _scored(
         for denominator, names in below.items():
             if found.new in own and all(n in own for n in names):
                 assert found.new is not None
-                under = np.sum([drawn.of(n) for n in names], axis=0)
                 truth = own[found.new][1] / sum(own[n][1] for n in names)
-                ratios.setdefault(denominator, []).append((drawn.of(found.new) / under, truth))
+                draws = drawn.over(found.new, names)
+                ratios.setdefault(denominator, []).append((draws, truth))
     return areas, ratios
 
 
@@ -157,27 +157,16 @@ def stretch(scored: Sequence[tuple[np.ndarray, float]], level: float) -> Stretch
     level
         Of the intervals.
     """
-    tails = [(1 - level) / 2, 0.5, (1 + level) / 2]
-    need, errors = [], []
-    for draws, truth in scored:
-        low, middle, high = np.log(np.quantile(draws, tails))
-        off = math.log(truth) - middle
-        need.append(off / (high - middle) if off > 0 else off / (low - middle))
-        errors.append(math.exp(-off) - 1)
-    rank = math.ceil((len(need) + 1) * level - 1e-9)
+    needs = np.array([posterior.need(draws, truth, level) for draws, truth in scored])
+    errors = [float(np.median(draws)) / truth - 1 for draws, truth in scored]
+    rank = math.ceil((len(needs) + 1) * level - 1e-9)
     return Stretch(
-        scored=len(need),
-        held=float(np.mean(np.array(need) <= 1)),
+        scored=len(needs),
+        held=float(np.mean(needs <= 1)),
         error=float(np.sqrt(np.mean(np.square(errors)))),
         bias=float(np.median(errors)),
-        factor=max(float(np.sort(need)[rank - 1]), 1.0),
+        factor=max(float(np.sort(needs)[rank - 1]), 1.0),
     )
-
-
-def stretched(draws: np.ndarray, factor: float) -> np.ndarray:
-    """Draws moved from their median, on the scale of the logarithm."""
-    middle = np.median(draws)
-    return np.asarray(middle * (draws / middle) ** factor)
 
 
 def _stretched(found: Measured, told: Injected, warnings: Sequence[str]) -> Measured:
@@ -185,9 +174,9 @@ def _stretched(found: Measured, told: Injected, warnings: Sequence[str]) -> Meas
 
     def wider(b: Building) -> Building:
         own = told.areas.get(b.id)
-        return (
-            b if own is None or b.area is None else replace(b, area=stretched(b.area, own.factor))
-        )
+        if own is None or b.area is None:
+            return b
+        return replace(b, area=posterior.stretched(b.area, own.factor))
 
     references = [wider(b) for b in found.references]
     same = {b.thing.id: b for b in references if b.thing is not None}
@@ -196,7 +185,7 @@ def _stretched(found: Measured, told: Injected, warnings: Sequence[str]) -> Meas
     ]
     ratios, sizes = (
         [
-            replace(r, draws=stretched(r.draws, told.ratios[r.denominator].factor))
+            replace(r, draws=posterior.stretched(r.draws, told.ratios[r.denominator].factor))
             if r.denominator in told.ratios else r
             for r in own
         ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class Inflation:
     """Further metres where the old ground was never seen."""
     freedom: float = TAIL_FREEDOM
     """Degrees of freedom of the Student draws."""
+    stretch: float = 1.0
+    """Factor on the logarithms of all areas about their medians, so that intervals hold as often
+    as they say: the likeliest errors need not give that."""
+    ratio_stretch: float = 1.0
+    """The same for ratios, after the areas are stretched."""
 
 
 INFLATION = Inflation(
@@ -81,10 +87,38 @@ class Areas:
     names: tuple[str, ...]
     draws: Array
     """Square metres (draw, b)."""
+    ratio_stretch: float = 1.0
+    """Of ratios of these areas; see `Inflation`."""
 
     def of(self, name: str) -> Array:
         """Draws of one building."""
         return self.draws[:, self.names.index(name)]
+
+    def over(self, top: str, below: Sequence[str]) -> Array:
+        """Draws of the ratio of one building to others taken together."""
+        under = np.sum([self.of(name) for name in below], axis=0)
+        return stretched(self.of(top) / under, self.ratio_stretch)
+
+
+def stretched(draws: Array, factor: float) -> Array:
+    """Positive draws moved from their median by a factor, on the scale of the logarithm."""
+    middle = np.median(draws)
+    return np.asarray(middle * (draws / middle) ** factor)
+
+
+def need(draws: Array, truth: float, level: float) -> float:
+    """Factor by which draws must be stretched for their central interval just to reach the truth.
+
+    Parameters
+    ----------
+    draws
+        Positive, (draw,).
+    level
+        Of the interval, between 0 and 1.
+    """
+    low, middle, high = np.log(np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2]))
+    off = math.log(truth) - middle
+    return float(off / (high - middle) if off > 0 else off / (low - middle))
 
 
 def covariance(joint: Joint, inflation: Inflation) -> Array:
@@ -107,8 +141,7 @@ def draw(joint: Joint, seed: int, inflation: Inflation = INFLATION, *, draws: in
     white = chance.standard_normal((draws, n)) @ root.T
     # one factor for a draw, so that buildings stay together in the tails
     freedom = inflation.freedom
-    stretch = np.sqrt(freedom / chance.chisquare(freedom, draws))[:, None]
+    tails = np.sqrt(freedom / chance.chisquare(freedom, draws))[:, None]
     # areas stay positive: errors multiply
-    return Areas(
-        joint.names, joint.estimate * np.exp(np.clip(white * stretch / joint.estimate, -2.0, 2.0))
-    )
+    errors = np.clip(inflation.stretch * white * tails / joint.estimate, -2.0, 2.0)
+    return Areas(joint.names, joint.estimate * np.exp(errors), inflation.ratio_stretch)

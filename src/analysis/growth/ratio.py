@@ -64,11 +64,9 @@ def ratios(areas: Areas, new: str, references: Sequence[str]) -> list[Ratio]:
     """
     if new in references:
         raise ValueError(f"{new} is a reference: a hall cannot be its own measure")
-    top = areas.of(new)
-    made = [_ratio(new, r, "roof", top / areas.of(r)) for r in references]
+    made = [_ratio(new, r, "roof", areas.over(new, [r])) for r in references]
     if len(references) > 1:
-        below = sum((areas.of(r) for r in references), np.zeros(len(top)))
-        made.append(_ratio(new, "union", "roof", top / below))
+        made.append(_ratio(new, "union", "roof", areas.over(new, references)))
     return made
 
 
@@ -98,9 +96,10 @@ def wall_ratio(areas: Areas, fits: dict[str, Fit], new: str, reference: str, see
     for name in (new, reference):
         draws = areas.of(name)
         eaves = chance.uniform(*EAVES_M, draws.size)
-        perimeter = fits[name].polygon().length
-        inner[name] = np.maximum(draws - eaves * perimeter + 4 * eaves**2, 0.2 * draws)
-    return _ratio(new, reference, "wall", inner[new] / inner[reference])
+        lost = (eaves * fits[name].polygon().length - 4 * eaves**2) / draws
+        inner[name] = np.maximum(1 - lost, 0.2)
+    roof = areas.over(new, [reference])
+    return _ratio(new, reference, "wall", roof * inner[new] / inner[reference])
 
 
 def length_ratio(areas: Areas, fits: dict[str, Fit], new: str, reference: str) -> Ratio:
@@ -109,15 +108,14 @@ def length_ratio(areas: Areas, fits: dict[str, Fit], new: str, reference: str) -
     The relative error of a length is taken as that of the area: an upper bound, since the
     width's error adds to the area's.
     """
-    lengths = {n: _length(fits[n]) for n in (new, reference)}
-    top = areas.of(new) / np.median(areas.of(new)) * lengths[new]
-    below = areas.of(reference) / np.median(areas.of(reference)) * lengths[reference]
-    return _ratio(new, reference, "length", top / below)
+    roof = areas.over(new, [reference])
+    length = _length(fits[new]) / _length(fits[reference])
+    return _ratio(new, reference, "length", roof / np.median(roof) * length)
 
 
 def floor_ratio(areas: Areas, new: str, reference: str) -> Ratio:
     """Bounds of the ratio of floor areas, storeys unknown."""
-    draws = areas.of(new) / areas.of(reference)
+    draws = areas.over(new, [reference])
     middle = float(np.median(draws))
     spread = max(STOREYS) / min(STOREYS)
     return Ratio(new, reference, "floor", middle, draws, (middle / spread, middle * spread))

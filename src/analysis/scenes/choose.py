@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import unary_union
+from shapely.ops import nearest_points, unary_union
 
 from analysis.scenes.scene import Scene
 from analysis.scenes.windows import Dates
@@ -22,6 +23,8 @@ WHOLE = 0.999
 
 WORTH = 0.01
 """Share of the area that a further tile of the same pass must add."""
+
+_GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,15 @@ def _unwanted(scene: Scene, area: BaseGeometry, wish: Wish) -> str:
     if wish.orbits and scene.orbit not in wish.orbits:
         return f"relative orbit {scene.orbit or 'unknown'}"
     if scene.footprint is not None and not scene.footprint.intersects(area):
-        return "no overlap with the area of interest"
+        return f"no overlap with the area of interest, {_kilometres(scene.footprint, area)} away"
     return ""
+
+
+def _kilometres(one: BaseGeometry, two: BaseGeometry) -> str:
+    """The way between the nearest points of two shapes in degrees, in words."""
+    (x, y), (to_x, to_y) = (p.coords[0] for p in nearest_points(one, two))
+    metres = _GEOD.inv(x, y, to_x, to_y)[2]
+    return "less than 1 km" if metres < 1000 else f"{metres / 1000:,.0f} km"
 
 
 def _by_pass(scenes: Iterable[Scene]) -> dict[tuple[str, ...], list[Scene]]:

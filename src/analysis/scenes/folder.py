@@ -30,6 +30,10 @@ IGNORED_FOLDERS = ("native",)
 """Folders beside the scenes that hold the same pixels in another form."""
 
 TABLE = "scenes.csv"
+
+NAMED = 3
+"""Files that a message names."""
+
 _SUFFIX = (".tif", ".tiff")
 _DATE = re.compile(
     r"(?<!\d)(19\d{2}|2[01]\d{2})-?(\d{2})-?(\d{2})(?:[T_]?(\d{2}):?(\d{2}):?(\d{2}))?(?!\d)"
@@ -53,6 +57,7 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
     table = _table(root)
     groups: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
     lost: list[str] = []
+    unnamed: list[str] = []
     for file in files:
         try:
             with guard.environment(), guard.opened(str(file)) as raster:
@@ -64,7 +69,9 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
         if known is None and count >= len(sensors.CORE):
             lost.append(f"{file.relative_to(root)}: nothing says which of its {count} bands is "
                         f"which: describe them, or give a column bands in {TABLE}")  # fmt: skip
-        if known is not None:
+        elif known is None:
+            unnamed.append(str(file.relative_to(root)))
+        else:
             groups.setdefault(known["scene"], []).append((file, known))
     items: list[tuple[Mapping[str, Any], str]] = []
     for name, members in sorted(groups.items()):
@@ -72,6 +79,10 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
             items.append((_item(name, members), str(root) + os.sep))
         except Refused as reason:
             lost.append(f"{name}: {reason}")
+    if unnamed:
+        named = ", ".join(unnamed[:NAMED]) + (", ..." if len(unnamed) > NAMED else "")
+        lost.append(f"no band with a known name in {named}: if they belong to a scene, describe "
+                    f"their bands, or give a column bands in {TABLE}")  # fmt: skip
     return items, lost
 
 

@@ -53,7 +53,8 @@ def run(done: Prepared, sensor: str, passes: list[Pass], say: Callable[[str], No
         return
     if done.source.remote:
         megabytes = load.download_bytes(usable, box) / 1e6
-        say(f"{sensor}: {len(usable)} scenes, at most {megabytes:.0f} MB before compression")
+        s = "s" * (len(usable) != 1)
+        say(f"{sensor}: {len(usable)} scene{s}, at most {megabytes:.0f} MB before compression")
     wide = grids.wider(box, MARGIN)
     with scratch(len(usable), (wide.shape[0], wide.shape[1])) as planes:
         sheets = _read(done, usable, wide, planes)
@@ -62,7 +63,8 @@ def run(done: Prepared, sensor: str, passes: list[Pass], say: Callable[[str], No
         sheets = _clear(done, sheets, wide, planes)
         if not sheets:
             return
-        say(f"{sensor}: {len(sheets)} scenes show the area, checking their offset and position")
+        shown = "1 scene shows" if len(sheets) == 1 else f"{len(sheets)} scenes show"
+        say(f"{sensor}: {shown} the area, checking their offset and position")
         sheets = _gate(done, sheets, planes)
         sheets = _register(done, sheets, planes)
         if not sheets:
