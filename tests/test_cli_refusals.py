@@ -50,10 +50,15 @@ def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [str(FEB11), "simulate", str(tmp_path / "worlds"), "--worlds", "99"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # who started the tests in the background ignores interrupts, and so would the command
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert running.stderr is not None
     assert "world" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
-    said = running.communicate(timeout=240)[1].splitlines()
+    try:
+        said = running.communicate(timeout=240)[1].splitlines()
+    finally:
+        running.kill()
     assert running.returncode == 130
     assert said[-1] == "feb11: interrupted; earlier results are as they were"
