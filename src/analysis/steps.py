@@ -137,16 +137,32 @@ def source_digest(module: str) -> str:
         name = queue.pop()
         if name in seen:
             continue
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
-            continue
-        source = Path(spec.origin).read_bytes()
-        seen[name] = source + b"".join(p.read_bytes() for p in _belonging(Path(spec.origin)))
-        queue.extend(n for n in imports(source) if n.split(".")[0] == "analysis")
+        known = _source(name)
+        if known is not None:
+            seen[name], imported = known
+            queue.extend(imported)
     total = hashlib.sha256()
     for name in sorted(seen):
-        total.update(name.encode() + b"\0" + hashlib.sha256(seen[name]).digest())
+        total.update(name.encode() + b"\0" + seen[name])
     return total.hexdigest()
+
+
+@functools.cache
+def _source(module: str) -> tuple[bytes, tuple[str, ...]] | None:
+    """Digest of a module with its texts, and what it imports of this package, if it has source."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    source = Path(spec.origin).read_bytes()
+    whole = source + b"".join(p.read_bytes() for p in _belonging(Path(spec.origin)))
+    own = tuple(n for n in imports(source) if n.split(".")[0] == "analysis")
+    return hashlib.sha256(whole).digest(), own
+
+
+def forget_sources() -> None:
+    """Read all source anew from here on: it may have changed."""
+    source_digest.cache_clear()
+    _source.cache_clear()
 
 
 def _belonging(origin: Path) -> Iterator[Path]:

@@ -135,7 +135,7 @@ def _importable(root: Path) -> Iterator[None]:
         del sys.modules[name]
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()
-    steps.source_digest.cache_clear()
+    steps.forget_sources()
     try:
         yield
     finally:
@@ -143,4 +143,4 @@ def _importable(root: Path) -> Iterator[None]:
         for name in [n for n in sys.modules if n.partition(".")[0] == _PACKAGE]:
             del sys.modules[name]
         sys.modules.update(others)
-        steps.source_digest.cache_clear()
+        steps.forget_sources()

@@ -200,7 +200,7 @@ def _write_figure(folder: Path, about: Mapping[str, Any], picture: str) -> None:
 
 
 def _unchanged_inputs(state: Execution, notebooks: Mapping[str, Notebook]) -> None:
-    steps.source_digest.cache_clear()
+    steps.forget_sources()
     for notebook in notebooks.values():
         mark = runs.fingerprint(notebook, state.parameters, state.upstream(notebook))
         if mark != state.fingerprints[notebook.name]:
