@@ -26,7 +26,7 @@ from analysis.growth import measure
 from analysis.growth.buildings import Building as Measurement
 from analysis.growth.buildings import Measured
 from analysis.growth.joint import join
-from analysis.scenes import Prepared, Request
+from analysis.scenes.prepare import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.cube import cube
 from analysis.simulate.describe import site_record

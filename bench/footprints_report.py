@@ -21,7 +21,7 @@ from analysis.growth import limit, posterior, readings
 from analysis.growth.joint import Joint
 from analysis.growth.posterior import TAIL_FREEDOM, Inflation
 from bench import conformal
-from bench.footprint_worlds import GSD, LAW_SCENES, MODULES, SINGLES, gsd_of
+from bench.footprint_worlds import GSD, LAW_SCENES, MODULES, SINGLES, STUDIES, gsd_of
 from bench.footprints import PLAN, current
 from bench.record import write
 
@@ -66,6 +66,9 @@ HALLS = ((100.0, 30.0), (110.0, 42.0))
 
 SENSORS = {10.0: (0.26, 0.0027), 3.0: (0.15, 0.0068)}
 """Transfer at Nyquist and noise at a reflectance of 0.25 of the simulated sensors."""
+
+SEEN = {"mixed": 277, "matched": 36}
+"""Worlds that were scored before intervals were stretched: the later ones are scored apart too."""
 
 ODDS = 20.0
 """Likelihood ratio from which a reading counts as told apart."""
@@ -509,6 +512,13 @@ def _areas(
             "readings": reliability(records, inflation.get(10.0, posterior.INFLATION)),
         }  # fmt: skip
         made["rows"][name], made["ratio_rows"][name] = rows, found
+        unseen = STUDIES[name][1] + SEEN[name]
+        later = [r for r in rows if r[0] >= unseen]
+        if later:
+            made["studies"][name]["later"] = {
+                "from_seed": unseen, "areas": areas(later, 10.0)["coverage"],
+                "ratio": ratios([r for r in found if r[0] >= unseen]),
+            }  # fmt: skip
     if 10.0 in transfer and measured(logs["mixed"]):
         rows = area_rows(logs["mixed"], transfer[10.0])
         made["transfer"] = {

@@ -56,6 +56,15 @@ def _covered(c: Record, share: str, ends: str) -> str:
     return f"{_percent(c[share])} {_span(c[ends])}"
 
 
+def _later(d: Record, name: str) -> str:
+    """Coverage over worlds that were opened after intervals had been stretched."""
+    own = d["studies"][name].get("later")
+    if own is None:
+        return "none"
+    areas = _covered(own["areas"], "share", "interval90")
+    return f"{areas}; {_covered(own['ratio'], 'coverage', 'coverage_interval90')}"
+
+
 def _areas(d: Record) -> list[str]:
     """Errors and coverage by study, against what was asked."""
     names = ("mixed", "matched")
@@ -91,6 +100,8 @@ def _areas(d: Record) -> list[str]:
         ["coverage of the ratio at 90 %", _span(list(WITHIN))[1:-1],
          *(_covered(ratio[n], "coverage", "coverage_interval90") for n in names),
          _met(_inside(ratio["mixed"]["coverage_interval90"]))],
+        ["worlds after those that were known, areas; ratio", "", *(_later(d, n) for n in names),
+         ""],
         ["median width, area; ratio", "",
          *(f"{_percent(held[n]['median_width'])}; {ratio[n]['median_width']:.2f}" for n in names),
          ""],

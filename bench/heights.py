@@ -26,7 +26,7 @@ from analysis.growth.buildings import Measured
 from analysis.housing.heights import ANGLES, MOST_RMSE_M, Errors, Height, Prior, learn, of_block
 from analysis.housing.parameters import from_choice
 from analysis.housing.scenarios import build
-from analysis.scenes import Prepared, Request
+from analysis.scenes.prepare import Prepared, Request
 from analysis.scenes.source import resolve
 from analysis.simulate.sensors import SENSORS as KNOWN
 from analysis.simulate.world import ORIGIN, World, to_degrees

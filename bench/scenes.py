@@ -102,7 +102,7 @@ def one(case: str) -> dict[str, Any]:
 
 
 def _timed(case: str, source: str) -> dict[str, Any]:
-    from analysis.scenes import Request, prepare
+    from analysis.scenes.prepare import Request, prepare
 
     before = _peak()
     started, processor = time.perf_counter(), time.process_time()

@@ -15,7 +15,7 @@ from analysis import evidence
 from analysis.cli.options import Imagery, Selection, unfolded
 from analysis.report import notebooks
 from analysis.results import KINDS, Result
-from analysis.scenes import Request
+from analysis.scenes.prepare import Request
 from tests.checkout import ROOT, Checkout, feb11
 
 CLAIMS = [

@@ -7,7 +7,7 @@ import shapely
 from pyproj import Transformer
 
 from analysis.growth import measure
-from analysis.scenes import Prepared, Request
+from analysis.scenes.prepare import Prepared, Request
 from analysis.scenes.source import Source
 from analysis.site import Feature, Site
 from tests.growth import worlds

@@ -16,7 +16,7 @@ from rasterio.transform import Affine
 
 from analysis import simulate
 from analysis.errors import CheckFailed, Feb11Error, UserError
-from analysis.scenes import Request, prepare
+from analysis.scenes.prepare import Request, prepare
 from analysis.simulate.spec import ALIGNED
 from tests.scenes import foreign
 from tests.scenes.foreign import Style

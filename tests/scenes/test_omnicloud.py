@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from analysis.errors import UserError
-from analysis.scenes import Request, omnicloud, prepare
+from analysis.scenes import omnicloud
 from analysis.scenes.masks import Cover
+from analysis.scenes.prepare import Request, prepare
 
 
 def test_where_it_is_not_installed_the_message_says_how_before_anything_is_read(

@@ -12,8 +12,9 @@ from scipy import ndimage
 
 from analysis import paths
 from analysis.errors import UserError
-from analysis.scenes import Request, gate, normalise, prepare
+from analysis.scenes import gate, normalise
 from analysis.scenes.masks import Cover, rescue
+from analysis.scenes.prepare import Request, prepare
 from analysis.scenes.registration import View, register
 from tests.scenes import town
 from tests.scenes.conftest import benchmark

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from analysis.errors import CheckFailed
-from analysis.scenes import Request, cache, gate, normalise, planes, prepare, prepared
+from analysis.scenes import cache, gate, normalise, planes
+from analysis.scenes.cached import prepared
 from analysis.scenes.planes import OnDisk, Planes
+from analysis.scenes.prepare import Request, prepare
 from analysis.scenes.registration import View, ViewOnDisk, register
 from tests.scenes import town
 

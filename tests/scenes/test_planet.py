@@ -22,8 +22,9 @@ from shapely.geometry import mapping, shape
 from analysis import paths
 from analysis import site as sites
 from analysis.errors import CheckFailed, UserError
-from analysis.scenes import Request, cache, planet, prepare, windows
+from analysis.scenes import cache, planet, windows
 from analysis.scenes import manifest as manifests
+from analysis.scenes.prepare import Request, prepare
 from tests.scenes import planet_server
 from tests.scenes.matrix import Row, fault
 from tests.scenes.planet_server import KEY, TOKEN, Planet

@@ -15,8 +15,10 @@ import rasterio
 
 from analysis import paths
 from analysis.errors import CheckFailed, Feb11Error, UserError
-from analysis.scenes import Request, prepare, prepared, transport
 from analysis.scenes import manifest as manifests
+from analysis.scenes import transport
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Request, prepare
 from analysis.scenes.source import BUNDLED
 from tests.scenes import servers, town
 from tests.scenes.matrix import Row, fault, faults

@@ -20,8 +20,10 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.staticfiles import StaticFiles
 
 from analysis.errors import CheckFailed
-from analysis.scenes import Request, prepare, prepared, source, transport
 from analysis.scenes import manifest as manifests
+from analysis.scenes import source, transport
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Request, prepare
 from tests.scenes import servers, town
 from tests.scenes.matrix import Row, fault
 from tests.scenes.test_servers import items_at

@@ -66,8 +66,9 @@ def scenes(
 
         feb11 scenes --source folder/of/tifs --site site.geojson --before 2020 --after 2024-10
     """
-    from analysis.scenes import listing, prepared
+    from analysis.scenes import listing
     from analysis.scenes import manifest as manifests
+    from analysis.scenes.cached import prepared
 
     if manifest:
         places.writable("--manifest", manifest)
@@ -125,7 +126,7 @@ def measure(
     """
     from analysis.growth import measured_json, measured_text
     from analysis.growth.measured import measured
-    from analysis.scenes import prepared
+    from analysis.scenes.cached import prepared
 
     if gis:
         places.folder("--gis", gis)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from analysis.scenes import Request
+    from analysis.scenes.prepare import Request
 
 RunName = Annotated[str, typer.Option("--run", help="Name of the run.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
@@ -108,7 +108,7 @@ class Selection(Imagery):
 
     def request(self, *, cloudmask: bool = False) -> Request:
         """What `analysis.scenes.prepare` is asked for."""
-        from analysis.scenes import Request
+        from analysis.scenes.prepare import Request
 
         self.check()
         given = asdict(self) | {

@@ -26,8 +26,8 @@ from analysis.growth.footprint import PLAIN, ROUNDED
 from analysis.growth.joint import join
 from analysis.growth.objects import Thing
 from analysis.growth.posterior import Inflation
-from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
+from analysis.scenes.prepare import Prepared
 from analysis.site import Site
 from analysis.steps import step
 

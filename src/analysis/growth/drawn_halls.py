@@ -30,8 +30,8 @@ from analysis.growth.outlines import RUNAWAY, outlined
 from analysis.growth.psf import LOG_WIDTH_SD
 from analysis.growth.references import standing, whole
 from analysis.growth.window import AROUND_M
-from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
+from analysis.scenes.prepare import Prepared
 from analysis.site import Feature
 
 ALIKE = 0.25

@@ -15,8 +15,8 @@ from shapely.geometry import Polygon
 from analysis import figures
 from analysis.growth.buildings import Building, Measured
 from analysis.growth.metric import metric
-from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
+from analysis.scenes.prepare import Prepared
 from analysis.words import Words, words
 
 LATEST = 6

@@ -28,7 +28,7 @@ from analysis.growth.calibrated import Injected, Stretch
 from analysis.growth.drawn_halls import Grounds
 from analysis.growth.footprint import Fit
 from analysis.growth.joint import join
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 
 Set = Mapping[str, tuple[Fit, float]]
 """Halls drawn together, by the id of the one that each is like: outline, and true area in m2."""

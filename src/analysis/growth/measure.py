@@ -27,8 +27,8 @@ from analysis.growth.joint import join
 from analysis.growth.metric import is_metric
 from analysis.growth.outlines import common, outlined, reclass
 from analysis.growth.ratio import Ratio
-from analysis.scenes import Prepared
 from analysis.scenes import grid as grids
+from analysis.scenes.prepare import Prepared
 from analysis.site import Site
 
 FEWEST_DATES = 8

@@ -17,7 +17,7 @@ from analysis.growth.detect import clear
 from analysis.growth.objects import Thing, confirm
 from analysis.growth.roads import continued
 from analysis.growth.timeline import DateInterval
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 
 GREEN = 0.35
 """Vegetation index of the later window above which an object is plants, whatever it was."""

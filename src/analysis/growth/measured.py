@@ -15,7 +15,9 @@ from analysis.growth.calibrated import widened
 from analysis.growth.detect import RESULTS
 from analysis.growth.measure import check_level
 from analysis.growth.timeline import EVENTS
-from analysis.scenes import Prepared, Request, cached, prepared
+from analysis.scenes import cached
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Prepared, Request
 from analysis.steps import step
 
 _say: ContextVar[Callable[[str], None] | None] = ContextVar("say", default=None)

@@ -11,7 +11,9 @@ from analysis.growth import injection, timeline
 from analysis.growth.detect import RESULTS, clear, stable
 from analysis.growth.detectability import Recovery
 from analysis.growth.measured import restored
-from analysis.scenes import Prepared, Request, cached, prepared
+from analysis.scenes import cached
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Prepared, Request
 from analysis.steps import step
 
 BUILDINGS = 10_000

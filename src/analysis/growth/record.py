@@ -13,7 +13,7 @@ from analysis.growth.classes import CLASSES
 from analysis.growth.ratio import Ratio
 from analysis.growth.timeline import DateInterval
 from analysis.results import Result, Scalar, bounds
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 
 LEVELS = record_works.LEVELS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.growth.buildings import Measured
 from analysis.growth.measured_json import doubts
 from analysis.results import Result
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 from analysis.scenes.source import Source
 from analysis.site import Site
 from analysis.words import Words, words

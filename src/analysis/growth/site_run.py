@@ -5,7 +5,8 @@ from __future__ import annotations
 from analysis import paths
 from analysis.growth.buildings import Measured
 from analysis.growth.measured import measured
-from analysis.scenes import Prepared, Request, prepared
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Prepared, Request
 
 
 def run(

@@ -12,7 +12,7 @@ from analysis.growth import figures_sites as drawn
 from analysis.growth import gis
 from analysis.growth.buildings import Measured
 from analysis.growth.history import History, roofed
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 from analysis.site import Site
 from analysis.words import Words, words
 

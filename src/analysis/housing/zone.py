@@ -27,8 +27,10 @@ from analysis.growth.timeline import DateInterval
 from analysis.housing import heights, imagery
 from analysis.housing.heights import Height
 from analysis.housing.imagery import Looked
-from analysis.scenes import Prepared, cached, prepared
+from analysis.scenes import cached
 from analysis.scenes import grid as grids
+from analysis.scenes.cached import prepared
+from analysis.scenes.prepare import Prepared
 from analysis.site import Site
 from analysis.steps import step
 

@@ -1,9 +1,4 @@
 """Scenes: from any image source to one aligned, checked cube.
 
-``prepare(Request(...))`` is the whole path; see `analysis.scenes.prepare`.
+`analysis.scenes.prepare` is the whole path, `analysis.scenes.cached` the same, remembered.
 """
-
-from analysis.scenes.cached import prepared
-from analysis.scenes.prepare import Prepared, Request, prepare
-
-__all__ = ["Prepared", "Request", "prepare", "prepared"]

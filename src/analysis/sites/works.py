@@ -13,7 +13,7 @@ from analysis.growth.buildings import Building, Measured
 from analysis.growth.classes import CLASSES
 from analysis.growth.record_edition import named
 from analysis.results import Result, weakest
-from analysis.scenes import Prepared
+from analysis.scenes.prepare import Prepared
 from analysis.site import ROLES, Site
 from analysis.words import Words, words
 
