@@ -188,6 +188,18 @@ def logged(digest: str) -> list[dict[str, Any]]:
     return sorted((r for r in rows if r["code"] == digest), key=lambda r: r["seed"])
 
 
+def take_over(old: str, digest: str, step: dict[str, Any]) -> None:
+    """Let plants that other code logged count as those of this one; ``step`` says on what word."""
+    lines = _log().read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        if row["code"] == old:
+            row["code"], row["carried"] = digest, [*row.get("carried", []), step]
+    beside = _log().with_suffix(".new")
+    beside.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    beside.replace(_log())
+
+
 def run(worlds: int, seconds: float, part: int = 0, parts: int = 1) -> None:
     """Run worlds of both roles in turn until the time is up; what was logged is not run again.
 

@@ -16,7 +16,9 @@ def miss(low: float, high: float, truth: float, gap: float) -> float:
 
 
 def margin(misses: Sequence[Sequence[float]], level: float) -> float:
-    """Margin so that intervals moved out by it hold at ``level`` in a new world.
+    """Margin so that intervals moved out by it hold at ``level`` in a new world, worlds alike.
+
+    A world counts once however many buildings it has.
 
     Parameters
     ----------

@@ -108,7 +108,8 @@ def _areas(d: Record) -> list[str]:
         ["mean interval score, area (relative); ratio", "",
          *(f"{held[n]['interval_score']:.3f}; {ratio[n]['interval_score']:.3f}" for n in names),
          ""],
-        ["calibrated on single mismatches, areas; ratio", _percent(ASKED["crossed"], 0),
+        ["calibrated on single mismatches, unstretched, areas; ratio",
+         _percent(ASKED["crossed"], 0),
          f"{_covered(crossed['areas'], 'share', 'interval90')}, width "
          f"{_percent(crossed['areas']['median_width'])}; "
          f"{_covered(crossed['ratio'], 'coverage', 'coverage_interval90')}", "",

@@ -193,3 +193,14 @@ def test_texts_and_style_are_part_of_what_a_module_rests_on(laboratory: Laborato
     after_style = digests()
     assert before[1] != after_words[1]
     assert after_words[0] != after_style[0]
+
+
+def test_source_is_read_anew_once_it_is_forgotten(tmp_path, monkeypatch) -> None:
+    module = tmp_path / "changing.py"
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module.write_text("ONE = 1\n")
+    before = steps.source_digest("changing")
+    module.write_text("ONE = 2\n")
+    assert steps.source_digest("changing") == before
+    steps.forget_sources()
+    assert steps.source_digest("changing") != before

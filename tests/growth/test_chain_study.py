@@ -10,6 +10,7 @@ from bench.footprints_report import share_interval
 
 from analysis import paths
 from analysis.growth.calibrated import calibrated
+from analysis.growth.posterior import INFLATION
 
 
 @cache
@@ -45,6 +46,44 @@ def test_a_run_takes_the_margins_of_the_study():
     assert known.date_studies == ("bench:dates", "bench:chain")
     assert calibrated(3.0).date_studies == ("bench:dates",)
     assert not calibrated(3.0).date_margins
+
+
+def test_a_run_stretches_intervals_as_the_study_says():
+    known = calibrated(10.0).inflation
+    told = kept()["stretches"]
+    assert known.stretch == told["areas"]["factor"]
+    assert known.ratio_stretch == told["ratios"]["factor"]
+    assert calibrated(3.0).inflation.stretch == 1.0, "few worlds of 3 m calibrate"
+
+
+def row(new: str | None, called: bool = True) -> dict:
+    """A plant with two references, and what was called its new hall, if that was drawn."""
+    names = ["building-a", "building-b", *(["candidate-1"] if new else [])]
+    joint = {"names": names, "estimate": [3000.0, 2000.0, 1000.0][: len(names)],
+             "spread": np.diag([900.0] * len(names)).tolist(), "perimeter": [200.0] * len(names),
+             "misfit": [1.0] * len(names), "bulge": [0.0] * len(names), "widths": [1.0],
+             "gsd": 10.0, "before": [5] * len(names)}  # fmt: skip
+    truths = [3000.0, 2000.0, 1000.0][: len(names)]
+    return {"seed": 1, "new": new, "called": called, "hall": "hall-new", "hall_m2": 1100.0,
+            "joints": [{"joint": joint, "truths": truths}]}  # fmt: skip
+
+
+def test_ratios_are_held_against_the_hall_that_was_drawn_each_and_together():
+    (record,) = chain_report._records([row("shed-1")])
+    a, b = ("building-a",), ("building-b",)
+    assert record["ratios"] == pytest.approx({a: 1100 / 3000, b: 0.55, a + b: 0.22})
+    drawn = dict(zip(record["ratios"], chain_report._ratios_of(record, INFLATION), strict=True))
+    assert np.median(drawn[a + b][0]) == pytest.approx(0.2, rel=0.02)
+
+
+def test_a_hall_where_nothing_was_built_needs_more_than_any_factor():
+    (record,) = chain_report._records([row(None)])
+    ((_, truth),) = chain_report._ratios_of(record, INFLATION)
+    assert np.isnan(truth)
+    assert chain_report._ratios([row(None)], INFLATION) == {
+        "n": 1, "worlds_without": 0, "worlds_of_another_building": 1}  # fmt: skip
+    (record,) = chain_report._records([row(None, called=False)])
+    assert record["ratios"] == {}
 
 
 def plants(number: int, seed: int) -> list[dict]:

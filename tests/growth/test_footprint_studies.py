@@ -1,6 +1,7 @@
 """What the committed studies of footprints promise, and some of their worlds made again."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,21 +111,62 @@ def test_calibrated_intervals_hold_fresh_worlds_as_often_as_they_say(monkeypatch
     fresh = logged(1500, 50_000, 3.0)
     bare = held(fresh, posterior.INFLATION)
     assert max(bare) < 0.85
-    told = footprints_report.calibrated(logged(400, 0, 3.0), footprints_report.ratio_draws, 1500.0)
+    known = footprints_report.calibrated(logged(400, 0, 3.0), footprints_report.ratio_draws, 1500.0)
+    told = known.inflation
     assert told.stretch > 1.1
     assert told.ratio_stretch > 1.0
     assert held(fresh, told) == pytest.approx((0.9, 0.9), abs=0.03)
+    for name, factor in (("areas", told.stretch), ("ratios", told.ratio_stretch)):
+        low, high = known.stretches[name]["interval90"]
+        assert low < factor < high
+        assert known.stretches[name]["worlds"] == 400
 
 
 def test_errors_are_shrunk_where_they_were_too_large(monkeypatch):
     monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
-    told = footprints_report.calibrated(logged(200, 0, 0.3), footprints_report.ratio_draws, 1500.0)
-    assert told.stretch < 0.7
+    known = footprints_report.calibrated(logged(200, 0, 0.3), footprints_report.ratio_draws, 1500.0)
+    assert known.inflation.stretch < 0.7
 
 
-def test_too_few_worlds_stretch_nothing():
-    told = footprints_report.calibrated(logged(6, 0, 1.0), footprints_report.ratio_draws, 1500.0)
-    assert (told.stretch, told.ratio_stretch) == (1.0, 1.0)
+def test_errors_that_judge_a_world_were_fitted_without_it(monkeypatch):
+    seen = {}
+
+    def fitted(records, **_):
+        made = replace(posterior.INFLATION, edge_own=0.2 + 1e-9 * len(seen))
+        seen[made.edge_own] = {r["seed"] for r in records}
+        return made
+
+    judged = []
+
+    def ratios_of(record, inflation):
+        judged.append((record["seed"], inflation.edge_own))
+        return footprints_report.ratio_draws(record, inflation)
+
+    monkeypatch.setattr(footprints_report, "fit_inflation", fitted)
+    footprints_report.calibrated(logged(40, 0, 1.0), ratios_of, 1500.0)
+    assert len(seen) == 1 + footprints_report.FOLDS
+    assert {seed for seed, _ in judged} == set(range(40))
+    assert not any(seed in seen[edge] for seed, edge in judged)
+    # neighbours in number are of different kinds: no fold holds one kind alone
+    assert all(len({s % 2 for s in range(40) if s not in own}) == 2 or len(own) == 40
+               for own in seen.values())  # fmt: skip
+
+
+def test_too_few_worlds_stretch_nothing(monkeypatch):
+    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    few = footprints_report.calibrated(logged(6, 0, 1.0), footprints_report.ratio_draws, 1500.0)
+    assert (few.inflation.stretch, few.inflation.ratio_stretch) == (1.0, 1.0)
+    without = footprints_report.calibrated(logged(60, 0, 3.0), lambda *_: [], 1500.0)
+    assert without.inflation.stretch != 1.0
+    assert without.stretches["ratios"] == {"factor": 1.0, "worlds": 0}
+
+
+def test_worlds_scored_apart_are_later_than_all_that_were_known():
+    kept = areas()
+    for name, own in kept["studies"].items():
+        if "later" in own:
+            rows = [r for r in kept["rows"][name] if r[0] >= own["later"]["from_seed"]]
+            assert own["later"]["areas"]["n"] <= len(rows) < len(kept["rows"][name])
 
 
 def test_no_study_reaches_the_worlds_on_which_the_fit_was_improved():

@@ -125,3 +125,28 @@ def test_buildings_measured_together_share_one_blur_and_a_ratio_near_the_truth()
     assert wall.definition == "wall"
     low, high = ratio.floor_ratio(posterior.draw(together, 1), "hall-new", "hall-a").bounds
     assert low < one.value < high
+
+
+def test_a_study_stretches_areas_and_ratios_about_their_medians():
+    names = ("new", "a", "b")
+    three = Joint(names, np.array([3000.0, 4600.0, 2000.0]), np.diag([900.0, 1600.0, 400.0]),
+                  np.full(3, 260.0), np.ones(3), np.zeros(3), np.zeros(4))  # fmt: skip
+    plain = posterior.draw(three, 3, NONE)
+    wide = posterior.draw(three, 3, replace(NONE, stretch=2.0, ratio_stretch=1.5))
+    for name in names:
+        one, two = np.log(plain.of(name)), np.log(wide.of(name))
+        assert two.std() == pytest.approx(2 * one.std(), rel=1e-6)
+        assert np.median(two) == pytest.approx(np.median(one), abs=1e-3)
+    for told in ratio.ratios(wide, "new", ["a", "b"]):
+        below = ["a", "b"] if told.denominator == "union" else [told.denominator]
+        quotient = np.log(wide.of("new") / sum(wide.of(n) for n in below))
+        assert np.log(told.draws).std() == pytest.approx(1.5 * quotient.std(), rel=1e-6)
+        assert told.value == pytest.approx(np.exp(np.median(quotient)), rel=1e-6)
+
+
+def test_a_hall_measured_exactly_needs_nothing():
+    draws = np.full(99, 3000.0)
+    assert posterior.need(draws, 3000.0, 0.9) == 0.0
+    wide = np.exp(np.random.default_rng(1).normal(8, 0.05, 4000))
+    high = float(np.quantile(wide, 0.95))
+    assert posterior.need(wide, high, 0.9) == pytest.approx(1.0)

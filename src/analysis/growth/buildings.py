@@ -93,9 +93,11 @@ class Measured:
         return self.covers("areas")
 
     def covers_ratio(self, ratio: Ratio) -> str:
-        """The same for a ratio of roofs."""
+        """The same for a ratio of roofs; ratios under another meaning of size were never scored."""
+        if ratio.definition != "roof":
+            return "unproven"
         own = self.injected is not None and ratio.denominator in self.injected.ratios
-        return "injected" if own and ratio.definition == "roof" else self.covers("ratios")
+        return "injected" if own else self.covers("ratios")
 
     def by_id(self, name: str) -> Building:
         """A candidate or a reference."""

@@ -33,7 +33,7 @@ ALONE = "footprints-areas"
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Errors of the edges for one pixel size, and the scores of the study that measured them."""
+    """Errors of areas and ratios for one pixel size, and the scores of the study behind them."""
 
     inflation: Inflation
     study: str | None

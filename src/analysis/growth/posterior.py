@@ -1,7 +1,8 @@
 """From a joint mode to draws of all areas.
 
 What the model cannot know (the family of the blur, eaves, ground that changed) enters as an
-error of the edge, measured on simulated worlds of one configuration and scored on another.
+error of the edge, and as a factor on the intervals that follow, both measured on simulated worlds
+of one configuration and scored on others.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ class Inflation:
     freedom: float = TAIL_FREEDOM
     """Degrees of freedom of the Student draws."""
     stretch: float = 1.0
-    """Factor on the logarithms of all areas about their medians, so that intervals hold as often
-    as they say: the likeliest errors need not give that."""
+    """Factor on the logarithms of all areas about their medians, with which intervals of the level
+    that was scored hold as often as they say: the likeliest errors need not give that. Other levels
+    take the same factor, which nothing vouches for."""
     ratio_stretch: float = 1.0
     """The same for ratios, after the areas are stretched."""
 
@@ -118,6 +120,8 @@ def need(draws: Array, truth: float, level: float) -> float:
     """
     low, middle, high = np.log(np.quantile(draws, [(1 - level) / 2, 0.5, (1 + level) / 2]))
     off = math.log(truth) - middle
+    if off == 0:
+        return 0.0
     return float(off / (high - middle) if off > 0 else off / (low - middle))
 
 

@@ -123,6 +123,19 @@ def _chain(study: Mapping[str, Any]) -> Iterator[Result]:
         ("ratios.without", ratios["worlds_without"], "worlds", "Plants without any ratio"),
     ):  # fmt: skip
         yield _one(f"chain.{name}", value, unit, "chain", what, None)
+    for name, own in study["stretches"].items():
+        yield _one(f"chain.stretch.{name}", own["factor"], "1", "chain", f"Factor by which the "
+                   f"logarithms of the intervals of {name} are stretched; its interval is a "
+                   "bootstrap of the calibrating plants", own.get("interval90"),
+                   extra={"worlds": own["worlds"]})  # fmt: skip
+    later = study["later"]
+    yield _one("chain.later.worlds", later["worlds"], "worlds", "chain", "Of the scored plants, "
+               "those that were opened after it was settled that intervals are stretched",
+               None)  # fmt: skip
+    for name in ("areas", "ratios"):
+        yield _one(f"chain.later.{name}", later[name]["share"], "1", "chain", f"Share of 90 % "
+                   f"intervals of {name} that held the truth on these alone",
+                   later[name]["interval90"], percent=True)  # fmt: skip
     for event, own in study["dates"].items():
         what = event.removeprefix("reference.").replace("_", " ")
         if event.startswith("reference."):

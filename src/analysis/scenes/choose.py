@@ -6,6 +6,7 @@ that can't be registered) is decided later, in the same list of decisions.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -127,15 +128,17 @@ def _unwanted(scene: Scene, area: BaseGeometry, wish: Wish) -> str:
     if wish.orbits and scene.orbit not in wish.orbits:
         return f"relative orbit {scene.orbit or 'unknown'}"
     if scene.footprint is not None and not scene.footprint.intersects(area):
-        return f"no overlap with the area of interest, {_kilometres(scene.footprint, area)} away"
+        return f"no overlap with the area of interest{_distance(scene.footprint, area)}"
     return ""
 
 
-def _kilometres(one: BaseGeometry, two: BaseGeometry) -> str:
-    """The way between the nearest points of two shapes in degrees, in words."""
+def _distance(one: BaseGeometry, two: BaseGeometry) -> str:
+    """How far apart two shapes in degrees lie, after a colon; nothing where that can't be told."""
     (x, y), (to_x, to_y) = (p.coords[0] for p in nearest_points(one, two))
     metres = _GEOD.inv(x, y, to_x, to_y)[2]
-    return "less than 1 km" if metres < 1000 else f"{metres / 1000:,.0f} km"
+    if not math.isfinite(metres):
+        return ""
+    return ": less than 1 km away" if metres < 1000 else f": about {metres / 1000:,.0f} km away"
 
 
 def _by_pass(scenes: Iterable[Scene]) -> dict[tuple[str, ...], list[Scene]]:

@@ -38,6 +38,8 @@ _SUFFIX = (".tif", ".tiff")
 _DATE = re.compile(
     r"(?<!\d)(19\d{2}|2[01]\d{2})-?(\d{2})-?(\d{2})(?:[T_]?(\d{2}):?(\d{2}):?(\d{2}))?(?!\d)"
 )
+_BESIDE = re.compile(r"(?:^|[_\-.])(?:aot|wvp|tci|pvi|snw|cld|change|label)(?:[_\-.]|$)", re.I)
+"""Names of files that lie beside scenes and are no part of one."""
 _BAND_END = re.compile(r"(?:^|[_\-.])([A-Za-z0-9]+)$")
 _GEOD = Geod(ellps="WGS84")
 
@@ -69,9 +71,9 @@ def items_of(folder: str) -> tuple[list[tuple[Mapping[str, Any], str]], list[str
         if known is None and count >= len(sensors.CORE):
             lost.append(f"{file.relative_to(root)}: nothing says which of its {count} bands is "
                         f"which: describe them, or give a column bands in {TABLE}")  # fmt: skip
-        elif known is None:
+        elif known is None and not _BESIDE.search(file.stem):
             unnamed.append(str(file.relative_to(root)))
-        else:
+        elif known is not None:
             groups.setdefault(known["scene"], []).append((file, known))
     items: list[tuple[Mapping[str, Any], str]] = []
     for name, members in sorted(groups.items()):
