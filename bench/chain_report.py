@@ -15,8 +15,9 @@ from analysis.growth import posterior
 from analysis.growth.calibrated import widened
 from analysis.growth.posterior import Inflation
 from analysis.growth.timeline import EVENTS, DateInterval
-from bench import chain, conformal
-from bench.footprints_report import DRAWS, calibrated, joint_of, share_interval, truths
+from bench import chain, conformal, edges
+from bench.edges import DRAWS, joint_of, truths
+from bench.footprints_report import share_interval
 from bench.record import code, write
 
 UNSEEN = 1_272_041
@@ -39,8 +40,8 @@ def report() -> None:
     calibrate, score = (
         [r for r in rows if r["role"] == role] for role in ("calibrate", "score")
     )  # fmt: skip
-    known = calibrated(_records(calibrate), _ratios_of, chain.SMALLEST_M2,
-                       lambda r: bool(truths(r).min() >= chain.SMALLEST_M2))  # fmt: skip
+    known = edges.calibrate(_records(calibrate), _ratios_of, chain.SMALLEST_M2,
+                            lambda r: bool(truths(r).min() >= chain.SMALLEST_M2))  # fmt: skip
     inflation = known.inflation
     later = [r for r in score if r["seed"] >= UNSEEN]
     groups = {"": False, "reference.": True}
@@ -68,7 +69,7 @@ def report() -> None:
         "rows": _rows(score, inflation),
         "columns": ["seed", "building", "truth", "estimate", "low", "high"],
         "median_processor_seconds": float(np.median([r["seconds"] for r in rows])),
-    }, (*chain.MODULES, "bench.conformal", "bench.footprints_report",
+    }, (*chain.MODULES, "bench.conformal", "bench.edges", "bench.footprints_report",
         "bench.chain_report"))  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench import footprint_worlds, footprints_report, footprints_tables, record
+from bench import edges, footprint_worlds, footprints_report, footprints_tables, record
 from scipy import stats
 
 from analysis.growth import joint, posterior
@@ -64,12 +64,12 @@ def test_errors_of_the_edges_come_from_the_study_for_each_pixel_size(tmp_path):
 def test_errors_that_do_not_know_of_each_other_add_in_quadrature():
     one = posterior.Inflation(2.0, 0.3, 0.0, 0.1, 0.0, 0.4)
     two = posterior.Inflation(0.5, 0.4, 0.2, 0.0, 0.0, 0.3)
-    both = footprints_report.together([one, two])
+    both = edges.together([one, two])
     assert both.scale == pytest.approx(2.0)
     assert both.edge_common == pytest.approx(0.5)
     assert both.edge_own == pytest.approx(0.2)
     assert both.unseen == pytest.approx(0.5)
-    assert footprints_report.together([two, one]) == both
+    assert edges.together([two, one]) == both
 
 
 def logged(worlds: int, first: int, excess: float) -> list[dict]:
@@ -97,7 +97,7 @@ def logged(worlds: int, first: int, excess: float) -> list[dict]:
 def held(records, inflation):
     areas, ratios = [], []
     for r in records:
-        drawn = posterior.draw(footprints_report.joint_of(r), r["seed"], inflation)
+        drawn = posterior.draw(edges.joint_of(r), r["seed"], inflation)
         areas += [posterior.need(drawn.of(n), r["buildings"][n]["truth"], 0.9) for n in drawn.names]
         ratios += [
             posterior.need(d, t, 0.9) for d, t in footprints_report.ratio_draws(r, inflation)
@@ -107,11 +107,11 @@ def held(records, inflation):
 
 def test_calibrated_intervals_hold_fresh_worlds_as_often_as_they_say(monkeypatch):
     # the errors of the edges at their first guess: stretching alone has to mend them
-    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    monkeypatch.setattr(edges, "fit_inflation", lambda *_, **__: posterior.INFLATION)
     fresh = logged(1500, 50_000, 3.0)
     bare = held(fresh, posterior.INFLATION)
     assert max(bare) < 0.85
-    known = footprints_report.calibrated(logged(400, 0, 3.0), footprints_report.ratio_draws, 1500.0)
+    known = edges.calibrate(logged(400, 0, 3.0), footprints_report.ratio_draws, 1500.0)
     told = known.inflation
     assert told.stretch > 1.1
     assert told.ratio_stretch > 1.0
@@ -123,8 +123,8 @@ def test_calibrated_intervals_hold_fresh_worlds_as_often_as_they_say(monkeypatch
 
 
 def test_errors_are_shrunk_where_they_were_too_large(monkeypatch):
-    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
-    known = footprints_report.calibrated(logged(200, 0, 0.3), footprints_report.ratio_draws, 1500.0)
+    monkeypatch.setattr(edges, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    known = edges.calibrate(logged(200, 0, 0.3), footprints_report.ratio_draws, 1500.0)
     assert known.inflation.stretch < 0.7
 
 
@@ -142,9 +142,9 @@ def test_errors_that_judge_a_world_were_fitted_without_it(monkeypatch):
         judged.append((record["seed"], inflation.edge_own))
         return footprints_report.ratio_draws(record, inflation)
 
-    monkeypatch.setattr(footprints_report, "fit_inflation", fitted)
-    footprints_report.calibrated(logged(40, 0, 1.0), ratios_of, 1500.0)
-    assert len(seen) == 1 + footprints_report.FOLDS
+    monkeypatch.setattr(edges, "fit_inflation", fitted)
+    edges.calibrate(logged(40, 0, 1.0), ratios_of, 1500.0)
+    assert len(seen) == 1 + edges.FOLDS
     assert {seed for seed, _ in judged} == set(range(40))
     assert not any(seed in seen[edge] for seed, edge in judged)
     # neighbours in number are of different kinds: no fold holds one kind alone
@@ -153,10 +153,10 @@ def test_errors_that_judge_a_world_were_fitted_without_it(monkeypatch):
 
 
 def test_too_few_worlds_stretch_nothing(monkeypatch):
-    monkeypatch.setattr(footprints_report, "fit_inflation", lambda *_, **__: posterior.INFLATION)
-    few = footprints_report.calibrated(logged(6, 0, 1.0), footprints_report.ratio_draws, 1500.0)
+    monkeypatch.setattr(edges, "fit_inflation", lambda *_, **__: posterior.INFLATION)
+    few = edges.calibrate(logged(6, 0, 1.0), footprints_report.ratio_draws, 1500.0)
     assert (few.inflation.stretch, few.inflation.ratio_stretch) == (1.0, 1.0)
-    without = footprints_report.calibrated(logged(60, 0, 3.0), lambda *_: [], 1500.0)
+    without = edges.calibrate(logged(60, 0, 3.0), lambda *_: [], 1500.0)
     assert without.inflation.stretch != 1.0
     assert without.stretches["ratios"] == {"factor": 1.0, "worlds": 0}
 
@@ -230,11 +230,11 @@ def test_errors_of_the_edges_that_were_drawn_are_found_again():
     true = posterior.Inflation(scale=2.0, edge_common=0.15, edge_own=0.2, misfit_edge=0.1,
                                shape=0.05, unseen=0.4, freedom=4.0)  # fmt: skip
     worlds = drawn_worlds(true, 150)
-    found = footprints_report.fit_inflation(worlds)
+    found = edges.fit_inflation(worlds)
     for name in ("scale", "edge_common", "edge_own", "freedom", "unseen"):
         assert getattr(found, name) == pytest.approx(getattr(true, name), rel=0.5), name
     # what counts is the width that it gives
-    for of in (footprints_report.joint_of(w) for w in worlds[:20]):
+    for of in (edges.joint_of(w) for w in worlds[:20]):
         wide, right = (np.sqrt(np.diag(posterior.covariance(of, i))) for i in (found, true))
         factor = stats.t.ppf(0.95, found.freedom) / stats.t.ppf(0.95, true.freedom)
         assert factor * wide == pytest.approx(right, rel=0.25)
