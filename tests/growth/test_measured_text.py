@@ -71,7 +71,27 @@ def test_two_windows_show_places_that_changed_and_call_none_of_them_the_new_buil
     table = shown(pair)
     assert "building" not in table
     assert "(new)" not in table
-    assert "changed area" in table
     assert "2119-01-02 and 2121-01-02" in table
     assert "2120-01-02" not in table, "the middle of the gap is no date of anything"
     assert "candidate-2" in table
+
+
+def test_a_reference_that_was_seen_to_be_built_stands_once_with_its_dates() -> None:
+    older = {**building("hall-b"), "candidate": "candidate-2"}
+    for key in ("class", "ground_broken", "roof_on"):
+        del older[key]
+    seen = {**CONTENT, "references": [older],
+            "candidates": [building("candidate-1"), building("candidate-2")]}  # fmt: skip
+    (row,) = (x for x in shown(seen).splitlines() if "candidate-2" in x)
+    assert "hall-b (candidate-2)" in row
+    assert "reference" in row
+    assert "2120-01-02" in row
+
+
+def test_names_keep_their_length_where_numbers_can_fold() -> None:
+    console = Console(width=80)
+    with console.capture() as caught:
+        for table in measured_text.tables({**CONTENT, "ratios": []}):
+            console.print(table)
+    assert "candidate-1 (new)" in caught.get()
+    assert "new-footprint" in caught.get()

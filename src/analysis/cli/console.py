@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
 from rich.console import Console
 from rich.table import Column
 
-err = Console(stderr=True, highlight=False)
-out = Console(highlight=False)
+FILE_COLUMNS = 1000
+"""Width of what goes into a file or a pipe: no line is folded there, so that keys can be searched
+for, unless ``COLUMNS`` asks for a width."""
+
+
+def _console(stderr: bool) -> Console:
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = FILE_COLUMNS
+    return made
+
+
+err, out = _console(stderr=True), _console(stderr=False)
 
 
 def print_json(content: Any) -> None:

@@ -34,6 +34,10 @@ NO_RATIO = (
     "day; areas are of what changed, whatever it is"
 )
 
+POOR = 3.0
+"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
+pixels show what the fit has no words for, which may or may not have moved the outline."""
+
 DARK = 0.04
 """Reflectance in the near infrared below which the later surface is water or shadow."""
 
@@ -81,11 +85,39 @@ def measure(
         done, cube, buildings, references, seed=seed, level=level, null=None,
         warnings=warnings, progress=progress,
     )  # fmt: skip
-    if min(before.sizes["time"], after.sizes["time"]) < FEWEST_DATES:
-        made.ratios, made.other_sizes = [], []
-        made.warnings.append(NO_RATIO)
+    withhold(made, min(before.sizes["time"], after.sizes["time"]))
     made.evidence = np.where(cube["valid"].values.any(axis=0), found.score, np.nan)
     return made
+
+
+def withhold(made: Measured, dates: int) -> None:
+    """Take back the ratios that two windows of at least so many clear dates cannot carry.
+
+    A reference that changed in between may have been built, extended or covered in part: its
+    outline is of what changed. A series tells these apart by their dates.
+    """
+    if dates < FEWEST_DATES:
+        made.ratios, made.other_sizes = [], []
+        made.warnings.append(NO_RATIO)
+        return
+    why = {
+        r.id: f"no ratio to {r.id}: it changed between the windows, and what was outlined may be "
+        "a part of it; a series tells them apart"
+        for r in made.references if r.thing is not None
+    }  # fmt: skip
+    for b in (*made.references, *made.candidates):
+        if b.fit is not None and b.fit.misfit >= POOR and b.id not in why:
+            why[b.id] = (
+                f"no ratio with {b.id}: its outline does not fit (misfit {b.fit.misfit:.1f})"
+            )
+    told = {r.numerator for r in made.ratios} | {r.denominator for r in made.ratios} - {"union"}
+    spoilt = {n for n in told if n in why}
+    # all references together are no better than the worst of them
+    spoilt |= {"union"} if spoilt else set()
+    for name in ("ratios", "other_sizes"):
+        kept = [r for r in getattr(made, name) if not {r.numerator, r.denominator} & spoilt]
+        setattr(made, name, kept)
+    made.warnings += [why[n] for n in sorted(spoilt - {"union"})]
 
 
 def _window(cube: xr.Dataset, role: str) -> xr.Dataset:

@@ -17,15 +17,12 @@ from analysis.growth.buildings import Building, Measured
 from analysis.growth.calibrated import CHAIN, Stretch
 from analysis.growth.detect import RESULTS
 from analysis.growth.footprint import Fit
+from analysis.growth.measure_windows import POOR
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
 from analysis.growth.timeline import DateInterval
 from analysis.scenes import grid as grids
 from analysis.site import Site
-
-POOR = 3.0
-"""Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
-pixels show what the fit has no words for, which may or may not have moved the outline."""
 
 SMALL = 0.25
 """Ratio below which drawn worlds of the studies hold no new hall."""

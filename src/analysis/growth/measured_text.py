@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Column, Table
 
 from analysis.growth.readings import BANDS
+
+NAME_COLUMNS = 26
+"""Most columns that a name gets before all others are narrowed."""
 
 
 def tables(content: Mapping[str, Any]) -> Iterator[Table]:
@@ -17,20 +20,22 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
     )
     yield _places(content, mark) if _pair(content) else _buildings(content, mark)
     if content["ratios"]:
-        made = Table(_whole("ratio"), "value", *_READINGS, title="readings: log-uniform prior")
+        made = Table(_whole("ratio", _pairs(content["ratios"])), "value", *_READINGS,
+                     title="readings: log-uniform prior")  # fmt: skip
         for row in content["ratios"]:
             odds = row["readings"]["log_uniform"]
             made.add_row(
-                f"{row['numerator']} / {row['denominator']}", _span(row["ratio"], ".3f"),
+                *_pairs([row]), _span(row["ratio"], ".3f"),
                 *(f"{odds[name]:.2f}" for name in _READINGS),
             )  # fmt: skip
         yield made
     if content["other_sizes"]:
-        made = Table(_whole("ratio"), "by", "value", title="other meanings of size")
+        made = Table(_whole("ratio", _pairs(content["other_sizes"])), "by", "value",
+                     title="other meanings of size")  # fmt: skip
         for row in content["other_sizes"]:
             ends = row.get("bounds")
             made.add_row(
-                f"{row['numerator']} / {row['denominator']}", row["definition"],
+                *_pairs([row]), row["definition"],
                 f"{ends['low']:.2f} to {ends['high']:.2f}, storeys unknown" if ends
                 else _span(row["ratio"], ".3f"),
             )  # fmt: skip
@@ -40,43 +45,60 @@ def tables(content: Mapping[str, Any]) -> Iterator[Table]:
 _READINGS = (*BANDS, "none")
 
 
-def _whole(name: str) -> Column:
-    """A column in which a long name folds and is never cut."""
-    return Column(name, overflow="fold")
+def _pairs(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{row['numerator']} / {row['denominator']}" for row in rows]
+
+
+def _whole(name: str, entries: Sequence[str]) -> Column:
+    """A column of names: as wide as the longest while there is room, folded and never cut."""
+    longest = max((len(e) for e in entries), default=0)
+    return Column(name, overflow="fold", min_width=min(longest, NAME_COLUMNS))
 
 
 def _buildings(content: Mapping[str, Any], mark: str) -> Table:
     """What a series tells of buildings; changes that are none are only counted, below."""
-    made = Table(
-        _whole("building"), _whole("class"), "area, m2", "misfit", "ground broken", "roof on",
-        title=mark,
-    )  # fmt: skip
-    for row in content["references"]:
-        seen = f" ({row['candidate']})" if row["candidate"] else ""
-        made.add_row(row["id"] + seen, "reference", _area(row), _misfit(row), "", "")
-    for row in content["candidates"]:
-        if row["class"] == "other":
-            continue
-        name = row["id"] + (" (new)" if row["id"] == content["new"] else "")
-        made.add_row(
-            name, row["class"], _area(row), _misfit(row), _when(row["ground_broken"]),
-            _when(row["roof_on"]),
-        )  # fmt: skip
-    return made
+    rows = [(*_named(row, content["new"]), _when(row["ground_broken"]), _when(row["roof_on"]))
+            for row in _listed(content) if row["class"] != "other"]  # fmt: skip
+    return _table(rows, ("building", "class"), ("ground broken", "roof on"), mark)
 
 
 def _places(content: Mapping[str, Any], mark: str) -> Table:
     """What two windows tell: where something changed, not what, nor when in between."""
-    made = Table(
-        _whole("place"), _whole("looks like"), "changed area, m2", "misfit", "between", title=mark
-    )
-    for row in content["references"]:
-        made.add_row(row["id"], "reference", _area(row), _misfit(row), "")
-    for row in content["candidates"]:
+    rows = []
+    for row in _listed(content):
         when = row["roof_on"] or row["ground_broken"]
         span = f"{when['low']} and {when['high']}" if when else ""
-        made.add_row(row["id"], row["class"], _area(row), _misfit(row), span)
+        rows.append((*_named(row), span))
+    return _table(rows, ("place", "looks like"), ("between",), mark)
+
+
+def _table(
+    rows: Sequence[Sequence[str]], names: Sequence[str], times: Sequence[str], mark: str
+) -> Table:
+    folded = [_whole(name, [row[i] for row in rows]) for i, name in enumerate(names)]
+    made = Table(*folded, "area, m2", "misfit", *times, title=mark)
+    for row in rows:
+        made.add_row(*row)
     return made
+
+
+def _listed(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """References, with the dates of the candidates that they are, and all other candidates."""
+    by_id = {row["id"]: row for row in content["candidates"]}
+    older = []
+    for row in content["references"]:
+        when = by_id.get(row["candidate"], {"ground_broken": None, "roof_on": None})
+        same = f" ({row['candidate']})" if row["candidate"] else ""
+        dates = {k: when[k] for k in ("ground_broken", "roof_on")}
+        older.append({**row, **dates, "id": row["id"] + same, "class": "reference"})
+    referred = {row["candidate"] for row in content["references"]}
+    return [*older, *(row for name, row in by_id.items() if name not in referred)]
+
+
+def _named(row: Mapping[str, Any], new: str | None = None) -> tuple[str, str, str, str]:
+    """Name, class, area and misfit of a row."""
+    name = row["id"] + (" (new)" if row["id"] == new else "")
+    return name, row["class"], _area(row), _misfit(row)
 
 
 def _pair(content: Mapping[str, Any]) -> bool:
