@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -34,10 +35,21 @@ for _command in COMMANDS:
     app.command()(_command)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"feb11 {version('feb11')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and stop.", callback=_version,
+                     is_eager=True),
+    ] = False,
+) -> None:  # fmt: skip
     """Options of every command."""
 
 

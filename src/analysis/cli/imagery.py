@@ -12,6 +12,9 @@ from analysis.cli import places
 from analysis.cli.console import err, out, print_json, whole
 from analysis.cli.options import AsJson, Selection, Verbose, unfolded
 
+MOST_DRAWN = 1000
+"""Most times that halls are drawn: some seconds each, and no interval asks for more."""
+
 
 def simulate(
     directory: Annotated[str, typer.Argument(help="Folder to make.", metavar="DIR")],
@@ -79,7 +82,8 @@ def scenes(
     if as_json:
         print_json(content)
     else:
-        table = Table("date", whole("scene"), "sensor", "cloud %", "kind", "used", expand=True)
+        table = Table("date", whole("scene"), "sensor", "cloud %", "kind", "used",
+                      expand=out.is_terminal)  # fmt: skip
         for row in content["scenes"]:
             if row["used"] or verbose or row["reason"] != "outside the dates":
                 cloud = "" if row["cloud"] is None else f"{row['cloud']:.0f}"
@@ -104,6 +108,7 @@ def measure(
             "(9 or more for intervals of 90 %).",
             metavar="N",
             min=0,
+            max=MOST_DRAWN,
         ),
     ] = 0,
     gis: Annotated[
@@ -150,6 +155,7 @@ def measure(
         from analysis.growth import gis as files
         from analysis.growth.missed import missed
 
+        err.print("what could have been missed: buildings are drawn in and looked for")
         recovery, why = missed(request, seed=seed, level=level)
         if why:
             err.print(f"no map of detectability: {why}")

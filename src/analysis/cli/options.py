@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -58,11 +59,11 @@ class Imagery:
         Raises
         ------
         UserError
-            For a source or a site that is not there, dates that cannot be read or are out of order,
-            and windows that lie outside the dates.
+            For a source that is not there or whose key is missing, dates that cannot be read or
+            are out of order, and windows that lie outside the dates.
         """
         from analysis.errors import UserError
-        from analysis.scenes import source, windows
+        from analysis.scenes import planet, source, windows
 
         dates = windows.asked(self.start, self.end, self.before, self.after)
         for name, window in (("--before", dates.before), ("--after", dates.after)):
@@ -75,6 +76,8 @@ class Imagery:
                                 f"{given!r}: leave one of them out")  # fmt: skip
         if self.source and "://" not in self.source:  # an address is asked once, when it is read
             source.resolve(self.source)
+        if self.source == "planet" and not os.environ.get(planet.KEY):
+            raise UserError(f"source planet needs a key: set {planet.KEY} in the environment")
 
     def parameters(self) -> list[str]:
         """``NAME=VALUE`` for every option that was given."""

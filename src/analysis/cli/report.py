@@ -89,7 +89,7 @@ def claims(run: RunName = "default", as_json: AsJson = False) -> None:
         print(f"Run {run} has no claims: its site, {site}, names no table of claims.")
         return
     columns = map(whole, ("claim", "said as", "verdict", "why"))
-    table = Table(*columns, title=f"Claims, run {run}", expand=True)
+    table = Table(*columns, title=f"Claims, run {run}", expand=out.is_terminal)
     for item in listed:
         table.add_row(item["id"], item["modality"], item["verdict"], item["why"])
     out.print(table)
@@ -131,7 +131,9 @@ def results(
             out.print(f"{name:9} {said}", soft_wrap=True, markup=False)
     rows = chosen[1:] if key else chosen
     title = f"It rests on, run {run}" if key else f"Results, run {run}"
-    table = Table(*map(whole, ("key", "value", "kind", "statement")), title=title, expand=True)
+    table = Table(
+        *map(whole, ("key", "value", "kind", "statement")), title=title, expand=out.is_terminal
+    )
     for r in rows:
         table.add_row(r.key, w.result(r), r.kind, r.statement)
     if rows:
@@ -178,7 +180,7 @@ def audit(run: RunName = "default", as_json: AsJson = False) -> None:
         listed = [{"name": o.name, "ok": o.ok, "detail": o.detail} for o in outcomes]
         print_json({"ok": ok, "checks": listed})
     else:
-        table = Table("check", "", "detail", title=f"Audit, run {run}", expand=True)
+        table = Table("check", "", "detail", title=f"Audit, run {run}", expand=out.is_terminal)
         for o in outcomes:
             table.add_row(o.name, "holds" if o.ok else "FAILS", o.detail)
         out.print(table)

@@ -33,6 +33,12 @@ RIVALS = ("smaller", "larger", "twice")
 ODDS = 20
 """Likelihood ratio from which a reading counts as refuted, as in the verdicts."""
 
+LEVEL = 0.9
+"""Of the study's intervals."""
+
+SHARES = ((0.9, "nearly"), (0.5, "most"), (0.05, "some"), (0.0, "few"))
+"""From which share of the worlds on a word for it is used."""
+
 _FEW = "fewer than five worlds were measured"
 
 
@@ -84,31 +90,66 @@ def results() -> list[Result]:
     rows, found = table(), []
     for row in rows.itertuples(index=False):
         found += _cell(row)
-    return [*found, *_answers(rows)]
+    return [*found, *_answers(rows), _too_short(rows)]
 
 
 def _answers(rows: pd.DataFrame) -> Iterator[Result]:
-    """One sentence for each pixel size, at the usual number of scenes."""
+    """Two sentences for each pixel size, at the usual number of scenes: in words, in numbers."""
     text = words("en")
     for gsd, own in rows.groupby("gsd"):
         usual = own[(own["worlds"] >= FEWEST) & (own["scenes"] == USUAL)]
-        sentence = None
+        plain = full = None
         for row in usual.itertuples():
-            sentence = text(
-                "resolvability.answer", scenes=f"{row.scenes:.0f}", gsd=f"{row.gsd:g}",
+            power = min(getattr(row, r) for r in RIVALS)
+            given = {"scenes": f"{row.scenes:.0f}", "gsd": f"{row.gsd:g}",
+                     "worlds": f"{row.worlds:.0f}"}  # fmt: skip
+            plain = text(
+                "resolvability.plain", **given,
+                refute=text(f"resolvability.refute.{_how_many(power)}"),
+                inside=text(f"resolvability.inside.{_how_many(row.inside)}"),
+            )  # fmt: skip
+            full = text(
+                "resolvability.answer", **given,
                 rmse=text.number(row.rmse, 3), low=text.number(row.rmse_low, 3),
                 high=text.number(row.rmse_high, 3), median=text.number(row.median, 3),
                 gross=text.number(row.gross * row.worlds), width=text.number(row.width, 2),
-                coverage=text.number(100 * row.coverage),
-                power=text.number(100 * min(getattr(row, r) for r in RIVALS)),
-                inside=text.number(100 * row.inside), worlds=f"{row.worlds:.0f}",
+                coverage=text.number(100 * row.coverage), power=text.number(100 * power),
+                inside=text.number(100 * row.inside),
             )  # fmt: skip
-        yield Result(
-            key=f"{STEM}.answer.{gsd:g}m", value=sentence, unit="text", kind="simulated",
-            statement=f"What imagery with pixels of {gsd:g} m can decide, over simulated worlds",
-            method="analysis.growth.resolvability.results", inputs=(f"file:{STUDY}",),
-            why_no_value=None if sentence else _FEW, why_no_interval="a sentence",
-        )  # fmt: skip
+        about = f"What imagery with pixels of {gsd:g} m can decide, over simulated worlds"
+        yield _sentence(f"plain.{gsd:g}m", plain, f"{about}, in words")
+        yield _sentence(f"answer.{gsd:g}m", full, about)
+
+
+def _how_many(share: float) -> str:
+    """A share of worlds as a word; the share itself stands beside it."""
+    if share in (0, 1):
+        return "all" if share else "none"
+    return next(word for least, word in SHARES if share >= least)
+
+
+def _too_short(rows: pd.DataFrame) -> Result:
+    """The cells whose intervals hold the truth less often than their level allows."""
+    text = words("en")
+    short = rows[rows["coverage_high"] < LEVEL]
+    cells = [
+        text("resolvability.too_short_cell", gsd=f"{row.gsd:g}",
+             scenes=text("resolvability.one_scene") if row.scenes == 1
+             else text("resolvability.many_scenes", scenes=f"{row.scenes:.0f}"),
+             coverage=text.number(100 * row.coverage), worlds=f"{row.worlds:.0f}")
+        for row in short.itertuples()
+    ]  # fmt: skip
+    told = (text("resolvability.too_short", cells=", ".join(cells)) if cells
+            else text("resolvability.none_too_short"))  # fmt: skip
+    return _sentence("too_short", told, "Where nominal 90 % intervals of the ratio are too short")
+
+
+def _sentence(name: str, value: str | None, statement: str) -> Result:
+    return Result(
+        key=f"{STEM}.{name}", value=value, unit="text", kind="simulated", statement=statement,
+        method="analysis.growth.resolvability.results", inputs=(f"file:{STUDY}",),
+        why_no_value=None if value else _FEW, why_no_interval="a sentence",
+    )  # fmt: skip
 
 
 def _cell(row: Any) -> list[Result]:
