@@ -48,7 +48,7 @@ def test_no_command_starts_what_it_cannot_write(command: list[str], file: Path) 
 
 def test_an_interrupted_command_says_so_in_one_line(tmp_path: Path) -> None:
     running = subprocess.Popen(
-        [str(FEB11), "simulate", str(tmp_path / "worlds"), "--worlds", "99"],
+        [str(FEB11), "simulate", str(tmp_path / "worlds"), "--worlds", "99", "-v"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # who started the tests in the background ignores interrupts, and so would the command
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -121,7 +121,7 @@ def test_memory_follows_the_picture_and_not_the_number_of_dates(tmp_path, few_ro
     """Three times the dates take about the same memory (interpreter and imports left aside)."""
     peaks = []
     for count in (8, 24):
-        place = town.write(tmp_path / str(count), town.dates(count), size=112)
+        place = town.write(tmp_path / str(count), town.dates(count), size=80)
         prepare(Request(source=str(place), start="2121-03", end="2121-04"))  # imports
         tracemalloc.start()
         try:
@@ -130,6 +130,6 @@ def test_memory_follows_the_picture_and_not_the_number_of_dates(tmp_path, few_ro
         finally:
             tracemalloc.stop()
         assert len(done.sheets) == count
-    pixels = 8 * (112 - 12) ** 2 * 4 * 5
+    pixels = 8 * (80 - 12) ** 2 * 4 * 5
     assert peaks[1] - peaks[0] < pixels, "less than the pixels of the dates that came on top"
     assert peaks[1] < 1.25 * peaks[0]

@@ -158,22 +158,14 @@ def _run(code, root, *arguments):
     ).stdout  # fmt: skip
 
 
-@pytest.fixture
-def bare(tmp_path):
-    """A checkout with evidence and without any cache."""
-    root = tmp_path / "checkout"
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A checkout with evidence and without any cache; later tests find what earlier ones made."""
+    root = tmp_path_factory.mktemp("bare") / "checkout"
     (root / "data").mkdir(parents=True)
     (root / "requirements").mkdir()
     shutil.copytree(paths.evidence_dir(), root / "data" / "evidence")
     return root
-
-
-@pytest.mark.slow
-def test_models_that_two_processes_compiled_stay_apart_in_a_third(bare):
-    for scale in ("1", "8"):
-        _run(_KEEP_APART, bare, scale)
-    errors = [float(line) for line in _run(_KEEP_APART, bare, "1", "8").split()]
-    assert errors == pytest.approx([0, 0], abs=0.1)
 
 
 @pytest.mark.slow
@@ -183,3 +175,11 @@ def test_a_cold_and_a_warm_cache_give_the_same_draws_to_the_last_digit(bare):
     assert any((bare / "_build" / "cache" / "pytensor" / "numba").iterdir())
     assert printed[0] == printed[1]
     assert "nan" not in printed[0]
+
+
+@pytest.mark.slow
+def test_models_that_two_processes_compiled_stay_apart_in_a_third(bare):
+    for scale in ("1", "8"):
+        _run(_KEEP_APART, bare, scale)
+    errors = [float(line) for line in _run(_KEEP_APART, bare, "1", "8").split()]
+    assert errors == pytest.approx([0, 0], abs=0.1)

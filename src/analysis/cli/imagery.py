@@ -69,6 +69,7 @@ def scenes(
 
         feb11 scenes --source folder/of/tifs --site site.geojson --before 2020 --after 2024-10
     """
+    selection.check()
     from analysis.scenes import listing
     from analysis.scenes import manifest as manifests
     from analysis.scenes.cached import prepared
@@ -129,6 +130,7 @@ def measure(
 
         feb11 measure --source tifs/ --site site.geojson --observed --before 2015 --after 2018
     """
+    selection.check()  # before anything heavy is loaded
     from analysis.growth import measured_json, measured_text
     from analysis.growth.measured import measured
     from analysis.scenes.cached import prepared

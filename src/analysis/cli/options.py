@@ -59,9 +59,10 @@ class Imagery:
         Raises
         ------
         UserError
-            For a source that is not there or whose key is missing, dates that cannot be read or
-            are out of order, and windows that lie outside the dates.
+            For a source or a site that is not there, a key that is missing, dates that cannot be
+            read or are out of order, and windows that lie outside the dates.
         """
+        from analysis import site
         from analysis.errors import UserError
         from analysis.scenes import planet, source, windows
 
@@ -74,6 +75,8 @@ class Imagery:
                 option, given = ("--start", self.start) if early else ("--end", self.end)
                 raise UserError(f"{name} {getattr(self, name[2:])!r} lies outside {option} "
                                 f"{given!r}: leave one of them out")  # fmt: skip
+        if self.site:
+            site.load(self.site)
         if self.source and "://" not in self.source:  # an address is asked once, when it is read
             source.resolve(self.source)
         if self.source == "planet" and not os.environ.get(planet.KEY):
@@ -113,7 +116,6 @@ class Selection(Imagery):
         """What `analysis.scenes.prepare` is asked for."""
         from analysis.scenes.prepare import Request
 
-        self.check()
         given = asdict(self) | {
             "source": self.source or "bundled",
             "months": tuple(self.months or ()),
