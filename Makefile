@@ -7,6 +7,9 @@ EDITABLE := $(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-
 COMPILE := $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
 	--generate-hashes --no-header pyproject.toml
 
+# One more than there are processors, as many tests wait for a server or a browser; four at most.
+WORKERS = $(shell $(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
+
 .DEFAULT_GOAL := report
 .PHONY: report test lab bench lock clean setup
 
@@ -16,7 +19,7 @@ report: .venv/report.done node_modules/.done  ## run what is out of date, build 
 test: .venv/test.done node_modules/.done  ## run all tests, the browser's included
 	@$(BIN)/python tests/browser_setup.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 lab: .venv/lab.done node_modules/.done  ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks
