@@ -203,6 +203,10 @@ def name_of(headline: str, text: Words) -> str:
     return text(f"growth_maps.tornado.{headline}")
 
 
+AT_FRAME = 0.97
+"""Share of the frame from which a bar looks cut off."""
+
+
 def choice_name(choice: str, text: Words) -> str:
     """A choice in words."""
     return text(f"growth_maps.tornado.choices.{choice.removeprefix('growth.')}")
@@ -277,7 +281,7 @@ def _panel(axes: Axes, frame: pd.DataFrame, headline: str, order: list[str], tex
             place, row.change, height=0.34, edgecolor="black", linewidth=0.6,
             color=figures.SKY if low else figures.ORANGE, hatch="///" if low else None,
         )  # fmt: skip
-        if abs(row.change) > reach:
+        if abs(row.change) > AT_FRAME * reach:
             side = np.sign(row.change)
             axes.text(
                 side * 0.95 * reach, place, signed(row.change, text, count), fontsize=8,
