@@ -161,21 +161,6 @@ def test_too_few_worlds_stretch_nothing(monkeypatch):
     assert without.stretches["ratios"] == {"factor": 1.0, "worlds": 0}
 
 
-def test_every_hall_that_was_seen_to_be_built_calibrates_ratios():
-    (record,) = logged(1, 0, 1.0)
-    truth = {n: b["truth"] for n, b in record["buildings"].items()}
-
-    def told(before):
-        record["joint"]["before"] = before
-        found = footprints_report.calibrating_ratios(record, posterior.INFLATION)
-        assert all(np.median(d) == pytest.approx(t, rel=0.2) for d, t in found)
-        return [t * truth["hall-a"] for _, t in found]
-
-    assert told([0, 3, 9]) == pytest.approx([truth["hall-b"], truth["hall-new"]])
-    assert told([0, 0, 9]) == pytest.approx([truth["hall-new"]])
-    assert told([2, 3, 9]) == pytest.approx([truth["hall-b"], truth["hall-new"]])
-
-
 def test_worlds_scored_apart_are_later_than_all_that_were_known():
     kept = areas()
     for name, own in kept["studies"].items():

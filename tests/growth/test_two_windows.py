@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shapely.geometry import Polygon, box
 
 from analysis.growth import measure_windows
 from analysis.growth.posterior import Areas
@@ -15,18 +16,25 @@ from analysis.growth.ratio import Ratio, ratios
 NAMES = ("hall-a", "hall-b", "candidate-1")
 
 
-def measured(changed: tuple[str, ...] = (), misfit: dict[str, float] | None = None) -> Any:
+def measured(
+    changed: tuple[str, ...] = (), misfit: dict[str, float] | None = None,
+    beside: tuple[Polygon, ...] = (),
+) -> Any:  # fmt: skip
     """Two references and a new hall; references that changed have a candidate."""
     draws = np.random.default_rng(1).uniform(2000, 3000, (500, 3))
+    place = {n: box(100 * i, 0, 100 * i + 50, 30) for i, n in enumerate(NAMES)}
     building = {
-        n: SimpleNamespace(id=n, thing=n if n in changed else None,
-                           fit=SimpleNamespace(misfit=(misfit or {}).get(n, 1.0)))
+        n: SimpleNamespace(id=n, thing=n if n in changed else None, outline=place[n],
+                           start=place[n], fit=SimpleNamespace(misfit=(misfit or {}).get(n, 1.0)))
         for n in NAMES
     }  # fmt: skip
+    others = [SimpleNamespace(id=f"candidate-{i + 2}", thing="other", fit=None, start=s, outline=s)
+              for i, s in enumerate(beside)]  # fmt: skip
     made = ratios(Areas(NAMES, draws), "candidate-1", ["hall-a", "hall-b"])
     walls = [Ratio("candidate-1", n, "wall", 1.0, draws[:, 0]) for n in ("hall-a", "hall-b")]
     return SimpleNamespace(
-        references=[building["hall-a"], building["hall-b"]], candidates=[building["candidate-1"]],
+        references=[building["hall-a"], building["hall-b"]],
+        candidates=[building["candidate-1"], *others],
         ratios=made, other_sizes=walls, warnings=[],
     )  # fmt: skip
 
@@ -37,17 +45,28 @@ def kept(found: Any) -> tuple[list[str], list[str]]:
 
 def test_halls_that_stood_and_fit_keep_their_ratios() -> None:
     found = measured()
-    measure_windows.withhold(found, 2)
+    measure_windows.withhold(found, 2, 3)
     assert kept(found) == (["hall-a", "hall-b", "union"], ["hall-a", "hall-b"])
-    assert found.warnings == []
+    assert found.warnings == [measure_windows.OF_WHAT_CHANGED]
 
 
 def test_a_reference_that_changed_in_between_is_no_measure_and_spoils_the_union() -> None:
     found = measured(changed=("hall-b",))
-    measure_windows.withhold(found, 5)
+    measure_windows.withhold(found, 5, 5)
     assert kept(found) == (["hall-a"], ["hall-a"])
-    (said,) = found.warnings
-    assert said.startswith("no ratio to hall-b: it changed between the windows")
+    assert found.warnings[0].startswith("no ratio to hall-b: something changed at it")
+    assert found.warnings[1].startswith("no ratio to all references together")
+
+
+@pytest.mark.parametrize(
+    ("share", "left"), [(0.3, ["hall-b"]), (0.05, ["hall-a", "hall-b", "union"])]
+)
+def test_a_change_of_any_class_on_a_good_part_of_a_reference_spoils_it(
+    share: float, left: list[str]
+) -> None:
+    found = measured(beside=(box(50 * (1 - share), 0, 90, 30),))
+    measure_windows.withhold(found, 5, 5)
+    assert kept(found)[0] == left
 
 
 @pytest.mark.parametrize(
@@ -55,13 +74,20 @@ def test_a_reference_that_changed_in_between_is_no_measure_and_spoils_the_union(
 )
 def test_an_outline_that_does_not_fit_gives_no_ratio(poor: str, left: list[str]) -> None:
     found = measured(misfit={poor: measure_windows.POOR})
-    measure_windows.withhold(found, 5)
+    measure_windows.withhold(found, 5, 5)
     assert kept(found) == (left, left)
     assert any(poor in said and "does not fit" in said for said in found.warnings)
 
 
-def test_one_clear_scene_gives_no_ratio_at_all() -> None:
+@pytest.mark.parametrize(("before", "after"), [(1, 5), (5, 1), (5, 2)])
+def test_too_few_clear_scenes_give_no_ratio_at_all(before: int, after: int) -> None:
     found = measured()
-    measure_windows.withhold(found, 1)
+    measure_windows.withhold(found, before, after)
     assert kept(found) == ([], [])
     assert found.warnings == [measure_windows.NO_RATIO]
+
+
+def test_an_outline_whose_misfit_is_unknown_gives_no_ratio() -> None:
+    found = measured(misfit={"hall-a": float("nan")})
+    measure_windows.withhold(found, 5, 5)
+    assert kept(found)[0] == ["hall-b"]

@@ -10,14 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column
 
-FILE_COLUMNS = 1000
+FILE_COLUMNS = 10_000
 """Width of what goes into a file or a pipe: no line is folded there, so that keys can be searched
 for, unless ``COLUMNS`` asks for a width."""
 
 
 def _console(stderr: bool) -> Console:
     made = Console(stderr=stderr, highlight=False)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
+    if not made.file.isatty() and not os.environ.get("COLUMNS", "").isdigit():
         made.width = FILE_COLUMNS
     return made
 

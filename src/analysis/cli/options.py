@@ -79,7 +79,7 @@ class Imagery:
             site.load(self.site)
         if self.source and "://" not in self.source:  # an address is asked once, when it is read
             source.resolve(self.source)
-        if self.source == "planet" and not os.environ.get(planet.KEY):
+        if self.source.strip() == "planet" and not os.environ.get(planet.KEY):
             raise UserError(f"source planet needs a key: set {planet.KEY} in the environment")
 
     def parameters(self) -> list[str]:
@@ -113,7 +113,7 @@ class Selection(Imagery):
     ] = False
 
     def request(self, *, cloudmask: bool = False) -> Request:
-        """What `analysis.scenes.prepare` is asked for."""
+        """What `analysis.scenes.prepare` is asked for; `check` it first."""
         from analysis.scenes.prepare import Request
 
         given = asdict(self) | {

@@ -132,7 +132,10 @@ def results(
     rows = chosen[1:] if key else chosen
     title = f"It rests on, run {run}" if key else f"Results, run {run}"
     table = Table(
-        *map(whole, ("key", "value", "kind", "statement")), title=title, expand=out.is_terminal
+        *map(whole, ("key", "value", "kind", "statement")),
+        title=title,
+        expand=out.is_terminal,
+        title_justify="left",
     )
     for r in rows:
         table.add_row(r.key, w.result(r), r.kind, r.statement)
@@ -180,7 +183,14 @@ def audit(run: RunName = "default", as_json: AsJson = False) -> None:
         listed = [{"name": o.name, "ok": o.ok, "detail": o.detail} for o in outcomes]
         print_json({"ok": ok, "checks": listed})
     else:
-        table = Table("check", "", "detail", title=f"Audit, run {run}", expand=out.is_terminal)
+        table = Table(
+            "check",
+            "",
+            "detail",
+            title=f"Audit, run {run}",
+            expand=out.is_terminal,
+            title_justify="left",
+        )
         for o in outcomes:
             table.add_row(o.name, "holds" if o.ok else "FAILS", o.detail)
         out.print(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -26,12 +26,20 @@ GROWN = 0.1
 """Rise of the vegetation index that is plants: roofs and sand differ by some hundredths."""
 
 FEWEST_DATES = 2
-"""Clear dates in each window from which a ratio is given: what lies on one date alone, haze or a
-shadow, is as large as a hall."""
+"""Clear dates of the earlier window from which a ratio is given: what lies on one date alone, haze
+or a shadow, is as large as a hall. The later one needs `ROOF_DATES`, to tell a roof from soil."""
 
 NO_RATIO = (
-    "no ratio: a window with one clear scene cannot tell a building from what lies there on one "
-    "day; areas are of what changed, whatever it is"
+    "no ratio: so few clear scenes in a window cannot tell a building from what lies there on some "
+    "days; areas are of what changed, whatever it is"
+)
+
+BESIDE = 0.1
+"""Share of a reference's outline from which a change on it is one of the building."""
+
+OF_WHAT_CHANGED = (
+    "the new hall is what changed between the windows: where a part of it stood before, or it is "
+    "not whole yet, its ratio is too small"
 )
 
 POOR = 3.0
@@ -85,39 +93,51 @@ def measure(
         done, cube, buildings, references, seed=seed, level=level, null=None,
         warnings=warnings, progress=progress,
     )  # fmt: skip
-    withhold(made, min(before.sizes["time"], after.sizes["time"]))
+    withhold(made, before.sizes["time"], after.sizes["time"])
     made.evidence = np.where(cube["valid"].values.any(axis=0), found.score, np.nan)
     return made
 
 
-def withhold(made: Measured, dates: int) -> None:
-    """Take back the ratios that two windows of at least so many clear dates cannot carry.
+def withhold(made: Measured, before: int, after: int) -> None:
+    """Take back the ratios that two windows of so many clear dates cannot carry.
 
     A reference that changed in between may have been built, extended or covered in part: its
     outline is of what changed. A series tells these apart by their dates.
     """
-    if dates < FEWEST_DATES:
+    if before < FEWEST_DATES or after < ROOF_DATES:
+        if made.ratios:
+            made.warnings.append(NO_RATIO)
         made.ratios, made.other_sizes = [], []
-        made.warnings.append(NO_RATIO)
         return
     why = {
-        r.id: f"no ratio to {r.id}: it changed between the windows, and what was outlined may be "
-        "a part of it; a series tells them apart"
-        for r in made.references if r.thing is not None
+        r.id: f"no ratio to {r.id}: something changed at it or beside it between the windows, and "
+        "what was outlined may be a part of it; a series tells them apart"
+        for r in made.references if _changed(r, made.candidates)
     }  # fmt: skip
     for b in (*made.references, *made.candidates):
-        if b.fit is not None and b.fit.misfit >= POOR and b.id not in why:
-            why[b.id] = (
-                f"no ratio with {b.id}: its outline does not fit (misfit {b.fit.misfit:.1f})"
-            )
+        if b.fit is not None and not b.fit.misfit < POOR and b.id not in why:
+            why[b.id] = f"no ratio with {b.id}: its outline does not fit"
     told = {r.numerator for r in made.ratios} | {r.denominator for r in made.ratios} - {"union"}
     spoilt = {n for n in told if n in why}
-    # all references together are no better than the worst of them
-    spoilt |= {"union"} if spoilt else set()
+    made.warnings += [why[n] for n in sorted(spoilt)]
+    if spoilt and any(r.denominator == "union" for r in made.ratios):
+        made.warnings.append("no ratio to all references together: they are no better than these")
+        spoilt.add("union")
     for name in ("ratios", "other_sizes"):
         kept = [r for r in getattr(made, name) if not {r.numerator, r.denominator} & spoilt]
         setattr(made, name, kept)
-    made.warnings += [why[n] for n in sorted(spoilt - {"union"})]
+    if made.ratios:
+        made.warnings.append(OF_WHAT_CHANGED)
+
+
+def _changed(reference: Building, changes: Sequence[Building]) -> bool:
+    """Whether a reference is one of the changes, or one of them lies on a good part of it."""
+    if reference.thing is not None:
+        return True
+    own = reference.outline
+    return own is not None and any(
+        c.start is not None and own.intersection(c.start).area > BESIDE * own.area for c in changes
+    )
 
 
 def _window(cube: xr.Dataset, role: str) -> xr.Dataset:

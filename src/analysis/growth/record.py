@@ -94,6 +94,14 @@ def _date(
     )  # fmt: skip
 
 
+def _withheld(found: Measured, name: str) -> str:
+    """Why there is no ratio to a reference, or to all together, in the words of the warnings."""
+    below = "all references together" if name == "union" else name
+    about = (f"no ratio to {below}:", f"no ratio with {below}:", f"no ratio with {found.new}:",
+             "no ratio:")  # fmt: skip
+    return next((w for w in found.warnings if w.startswith(about)), "not measurable")
+
+
 def _ratios(found: Measured, kind: str, unsettled: str) -> Iterator[Result]:
     made = {r.denominator: r for r in found.ratios}
     for name in (*(b.id for b in found.references), "union"):
@@ -103,7 +111,7 @@ def _ratios(found: Measured, kind: str, unsettled: str) -> Iterator[Result]:
         if found.kind != "observed":
             yield _nothing(key, "1", kind, what, NOT_OBSERVED.format(kind=found.kind))
         elif ratio is None:
-            yield _nothing(key, "1", kind, what, found.why_no_new or "not measurable")
+            yield _nothing(key, "1", kind, what, found.why_no_new or _withheld(found, name))
         else:
             yield _ratio(key, what, ratio, found, kind, unsettled)
     for other in found.other_sizes if found.kind == "observed" else ():

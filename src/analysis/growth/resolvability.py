@@ -37,7 +37,7 @@ LEVEL = 0.9
 """Of the study's intervals."""
 
 SHARES = ((0.9, "nearly"), (0.5, "most"), (0.05, "some"), (0.0, "few"))
-"""From which share of the worlds on a word for it is used."""
+"""Above which share of the worlds a word for it is used."""
 
 _FEW = "fewer than five worlds were measured"
 
@@ -105,8 +105,8 @@ def _answers(rows: pd.DataFrame) -> Iterator[Result]:
                      "worlds": f"{row.worlds:.0f}"}  # fmt: skip
             plain = text(
                 "resolvability.plain", **given,
-                refute=text(f"resolvability.refute.{_how_many(power)}"),
-                inside=text(f"resolvability.inside.{_how_many(row.inside)}"),
+                refute=text(f"resolvability.how_many.{how_many(power)}"),
+                inside=text(f"resolvability.how_many.{how_many(row.inside)}"),
             )  # fmt: skip
             full = text(
                 "resolvability.answer", **given,
@@ -121,25 +121,23 @@ def _answers(rows: pd.DataFrame) -> Iterator[Result]:
         yield _sentence(f"answer.{gsd:g}m", full, about)
 
 
-def _how_many(share: float) -> str:
-    """A share of worlds as a word; the share itself stands beside it."""
+def how_many(share: float) -> str:
+    """A share of worlds as a word."""
     if share in (0, 1):
         return "all" if share else "none"
-    return next(word for least, word in SHARES if share >= least)
+    return next(word for least, word in SHARES if share > least)
 
 
 def _too_short(rows: pd.DataFrame) -> Result:
-    """The cells whose intervals hold the truth less often than their level allows."""
-    text = words("en")
-    short = rows[rows["coverage_high"] < LEVEL]
-    cells = [
-        text("resolvability.too_short_cell", gsd=f"{row.gsd:g}",
-             scenes=text("resolvability.one_scene") if row.scenes == 1
-             else text("resolvability.many_scenes", scenes=f"{row.scenes:.0f}"),
-             coverage=text.number(100 * row.coverage), worlds=f"{row.worlds:.0f}")
-        for row in short.itertuples()
-    ]  # fmt: skip
-    told = (text("resolvability.too_short", cells=", ".join(cells)) if cells
+    """Pixel sizes whose intervals hold the truth less often than their level lets chance do."""
+    text, cells = words("en"), []
+    for gsd, own in rows[rows["worlds"] >= FEWEST].groupby("gsd"):
+        worlds = int(own["worlds"].sum())
+        share = float((own["coverage"] * own["worlds"]).sum() / worlds)
+        if _share(share, worlds)[1] < LEVEL:
+            cells.append(text("resolvability.too_short_cell", gsd=f"{gsd:g}",
+                              coverage=text.number(100 * share), worlds=str(worlds)))  # fmt: skip
+    told = (text("resolvability.too_short", cells="; ".join(cells)) if cells
             else text("resolvability.none_too_short"))  # fmt: skip
     return _sentence("too_short", told, "Where nominal 90 % intervals of the ratio are too short")
 

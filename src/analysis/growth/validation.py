@@ -89,6 +89,17 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
                    "footprints-areas", "Share of 90 % intervals of the ratio that held the truth, "
                    f"in worlds {what}: coverage on simulated worlds",
                    ratio["coverage_interval90"], percent=True)  # fmt: skip
+    later = study["studies"]["mixed"]["later"]
+    for name, what, share, spread, n in (
+        ("coverage", "areas", later["areas"]["share"], later["areas"]["interval90"],
+         later["areas"]["n"]),
+        ("ratio_coverage", "the ratio", later["ratio"]["coverage"],
+         later["ratio"]["coverage_interval90"], later["ratio"]["n"]),
+    ):  # fmt: skip
+        yield _one(f"areas.later.{name}", share, "1", "footprints-areas", f"Share of 90 % "
+                   f"intervals of {what} that held the truth, in worlds that break the fit's "
+                   "assumptions and were opened after it was settled that intervals are stretched",
+                   spread, percent=True, extra={"scored": n})  # fmt: skip
     crossed = study["transfer"]
     for name, what, share, spread in (
         ("coverage", "areas", crossed["areas"]["share"], crossed["areas"]["interval90"]),
