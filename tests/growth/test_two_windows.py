@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon, box
 
-from analysis.growth import measure_windows
+from analysis.growth import measure_windows, record
 from analysis.growth.posterior import Areas
 from analysis.growth.ratio import Ratio, ratios
 
@@ -91,3 +91,15 @@ def test_an_outline_whose_misfit_is_unknown_gives_no_ratio() -> None:
     found = measured(misfit={"hall-a": float("nan")})
     measure_windows.withhold(found, 5, 5)
     assert kept(found)[0] == ["hall-b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("hall-b", "no ratio to hall-b: something changed"), ("hall-a", "not measurable"),
+     ("union", "no ratio to all references together:")],
+)  # fmt: skip
+def test_a_recorded_result_says_why_its_ratio_was_taken_back(name: str, said: str) -> None:
+    found = measured(changed=("hall-b",))
+    measure_windows.withhold(found, 5, 5)
+    found.new = "candidate-1"
+    assert record._withheld(found, name).startswith(said)
