@@ -20,10 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analysis.errors import Feb11Error
+from analysis.figure_output import MIME
 from analysis.words import Words
-
-MIME = "application/vnd.feb11.figure+json"
-"""MIME type of a cell output that holds a figure's description."""
 
 # Okabe and Ito (2008), safe for colour-blind readers; the same thing has the
 # same colour on every page.

@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from analysis import evidence, figures, paths, results, steps
+from analysis import evidence, figure_output, paths, results, steps
 from analysis.audit import prose, studies
 from analysis.audit.registry import Note, Outcome, check
 from analysis.audit.registry import run_all as _run_all
@@ -139,7 +139,7 @@ def figures_described(run: Run) -> Iterable[str]:
     for path in sorted((run.path / "notebooks").glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", ()):
-                about = output.get("data", {}).get(figures.MIME)
+                about = output.get("data", {}).get(figure_output.MIME)
                 if about:
                     yield from _figure_problems(about, run.path, known, set(found))
 

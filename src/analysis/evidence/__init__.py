@@ -1,6 +1,7 @@
 """Read and check the evidence tables; turn the sources into a bibliography."""
 
-from analysis.evidence.check import require, validate
+from analysis.evidence.check import validate
+from analysis.evidence.checked import problems
 from analysis.evidence.incidents import events, located, total
 from analysis.evidence.lineage import Lineage, lineages
 from analysis.evidence.package import TABLES, Evidence, load
@@ -17,7 +18,7 @@ __all__ = [
     "lineages",
     "load",
     "located",
-    "require",
+    "problems",
     "total",
     "unused_sources",
     "validate",

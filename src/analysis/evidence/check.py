@@ -55,20 +55,6 @@ def validate(folder: Path | None = None) -> list[Problem]:
     return list(dict.fromkeys(ordered))
 
 
-def require(folder: Path | None = None) -> None:
-    """Raise if the package is not sound.
-
-    Raises
-    ------
-    UserError
-        Naming the first problem, and how many there are.
-    """
-    problems = validate(folder)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise UserError(f"{problems[0]}{more}")
-
-
 def _files(folder: Path, package: dict[str, Any]) -> Iterator[Problem]:
     """Files that are missing, unknown, not UTF-8, or with other line ends than LF."""
     named = {str(item.get("path")) for item in package.get("resources", [])}

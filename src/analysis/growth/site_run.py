@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis import paths
 from analysis.growth.buildings import Measured
 from analysis.growth.measured import measured
+from analysis.places import place
 from analysis.scenes.cached import prepared
 from analysis.scenes.prepare import Prepared, Request
 
@@ -47,9 +47,3 @@ def request(
         source=place(source), site=place(site), start=start, end=end, before=before,
         after=after, observed=observed,
     )  # fmt: skip
-
-
-def place(name: str) -> str:
-    """A source or a site by its place in the checkout, if that is where it lies."""
-    inside = paths.project_root() / name
-    return str(inside) if name and "://" not in name and inside.exists() else name

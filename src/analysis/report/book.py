@@ -15,13 +15,12 @@ from typing import Any
 
 import nbformat
 import yaml
-from nbconvert.exporters import HTMLExporter, PythonExporter
 
-from analysis import claims, claims_view, evidence, figures, paths, results, steps
+from analysis import claims, claims_view, evidence, figure_output, paths, results, steps
 from analysis.errors import CheckFailed
 from analysis.report import gate, pages, published, runs, scope, site_pages
 from analysis.report.notebooks import Notebook
-from analysis.report.sphinx_ext import CLAIMS, EDITION, RESULTS
+from analysis.report.staged import CLAIMS, EDITION, RESULTS
 from analysis.words import Words, words
 
 _ROLE = re.compile(r"\{(result|claim|cite:?[pt]?)\}`([^`]+)`")
@@ -168,8 +167,8 @@ def for_book(executed: nbformat.NotebookNode, w: Words) -> nbformat.NotebookNode
         cell.metadata["tags"] = tags
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
-            if figures.MIME in data:
-                output.data = {"text/markdown": pages.figure_block(data[figures.MIME], w)}
+            if figure_output.MIME in data:
+                output.data = {"text/markdown": pages.figure_block(data[figure_output.MIME], w)}
             elif results.MIME in data:
                 block = pages.results_block(data[results.MIME]["results"], w)
                 output.data = {"text/markdown": block}
@@ -200,6 +199,8 @@ def _compile(source: Path, out: Path, record: Mapping[str, Any]) -> None:
 
 def _downloads(run: Path, notebooks: Mapping[str, Notebook], w: Words) -> None:
     """Each notebook as executed, as template, as script and as one HTML file."""
+    from nbconvert.exporters import PythonExporter
+
     folder = run / "html" / "downloads"
     folder.mkdir()
     found = results.read(run / "results.json")
@@ -217,8 +218,10 @@ def _downloads(run: Path, notebooks: Mapping[str, Notebook], w: Words) -> None:
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
 
 
-def _html_exporter() -> HTMLExporter:
+def _html_exporter() -> Any:
     """An exporter whose pages ask no other host for anything."""
+    from nbconvert.exporters import HTMLExporter
+
     return HTMLExporter(
         template_name="feb11",
         extra_template_basedirs=[str(Path(__file__).parent / "templates")],

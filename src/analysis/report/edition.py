@@ -102,7 +102,7 @@ def _earlier(run: str, parameters: dict, force: bool) -> runs.Run | None:
 
 def _check_evidence() -> None:
     """Refuse broken tables before anything is computed from them."""
-    problems = evidence.validate()
+    problems = evidence.problems()
     if problems:
         more = f"\nand {len(problems) - 1} more: `feb11 audit` lists them" if problems[1:] else ""
         raise UserError(f"the evidence does not validate: {problems[0]}{more}")

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 
-from analysis import figures, paths, results, steps
+from analysis import figure_output, paths, results, steps
 from analysis.errors import CheckFailed, Feb11Error, UserError
 from analysis.report import gate, kernel, runs
 from analysis.report.notebooks import Notebook
@@ -186,7 +186,7 @@ def _take(state: Execution, notebook: Notebook, content: nbformat.NotebookNode) 
     state.results[notebook.name] = found
     for cell in content.cells:
         for output in cell.get("outputs", ()):
-            about = output.get("data", {}).get(figures.MIME)
+            about = output.get("data", {}).get(figure_output.MIME)
             if about:
                 _write_figure(state.staged / "figures", about, output.data["image/svg+xml"])
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis import paths
 from analysis.report import scope
-from analysis.report.sphinx_ext import source_target
+from analysis.report.staged import source_target
 from analysis.results import Result, Results
 from analysis.words import Words, plain, result_label
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis import claims, paths, site
 from analysis.errors import CheckFailed, UserError
+from analysis.places import place
 from analysis.report.notebooks import Notebook
 from analysis.results import Results
 
@@ -73,30 +74,25 @@ def _holds_the_plant(of: site.Site) -> bool:
 
 def _site(source: str, named: str) -> site.Site:
     """The site of the scenes; the bundled ones stand in for the plant, of which there are none."""
-    from analysis.growth import site_run
     from analysis.scenes import source as sources
 
     if _stands_in({"source": source, "site": named}):
         return site.load()
-    asked = site_run.request(
-        source=source, site=named, start="", end="", before="", after="", observed=False
-    )
     if named:
-        return site.read(site.locate(asked.site))
-    return sources.site_for(sources.resolve(asked.source))
+        return site.read(site.locate(place(named)))
+    return sources.site_for(sources.resolve(place(source)))
 
 
 def _stands_in(parameters: Mapping[str, Any]) -> bool:
     """Whether the bundled scenes, of an invented place, stand in for those of the plant."""
-    from analysis.growth import site_run
     from analysis.scenes import source as sources
 
     source = str(parameters.get("source", ""))
     if parameters.get("site"):
         return False
     own = (paths.project_root() / sources.BUNDLED).resolve()
-    place = Path(site_run.place(source))
-    return source in ("", "bundled") or ("://" not in source and place.resolve() == own)
+    there = Path(place(source))
+    return source in ("", "bundled") or ("://" not in source and there.resolve() == own)
 
 
 def is_recorded(record: Mapping[str, Any]) -> bool:

@@ -25,6 +25,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from analysis import results
+from analysis.report.staged import CLAIMS, EDITION, RESULTS, source_target
 from analysis.words import Words, result_label, words
 
 log = logging.getLogger(__name__)
@@ -34,8 +35,6 @@ _ENTRY = re.compile(
     r'<span class="label"><span class="fn-bracket">\[</span>)([^<]+)'
 )
 """Start of an entry of the bibliography, up to its label."""
-
-RESULTS, CLAIMS, EDITION = "results.json", "claims.json", "edition.json"
 
 
 def claim_label(claim_id: str) -> str:
@@ -51,11 +50,6 @@ def _results(path: str, changed: int) -> results.Results:
 @lru_cache(maxsize=8)
 def _json(path: str, changed: int) -> dict[str, Any]:
     return json.loads(Path(path).read_text(encoding="utf-8"))
-
-
-def source_target(key: str) -> str:
-    """Name of a source's target on the references page."""
-    return f"source-{key}"
 
 
 class _KeyLabels(BaseLabelStyle):
