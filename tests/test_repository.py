@@ -27,7 +27,18 @@ LONGEST_CELL = 30
 
 # What may be imported by what: a module imports from its own layer and those below.
 LAYERS = (
-    {"errors", "paths", "results", "steps", "words", "figures", "geojson", ""},
+    {
+        "errors",
+        "paths",
+        "results",
+        "steps",
+        "words",
+        "figures",
+        "figure_output",
+        "geojson",
+        "places",
+        "",
+    },
     {"site", "evidence", "scenes"},
     {"growth", "housing", "strikes", "facility", "simulate"},
     {"claims", "claims_balance", "claims_bands", "claims_sources", "claims_view", "sites"},

@@ -214,7 +214,7 @@ def test_a_lone_polygon_may_come_as_one_of_many_and_with_any_name():
         "properties": {},
         "geometry": {"type": "Point", "coordinates": [127.6, 39.9]},
     }
-    assert "has no id" in refusal(point)
+    assert "none of its features is a polygon" in refusal(point)
 
 
 def test_sites_of_one_name_are_told_apart_by_what_they_hold():

@@ -203,6 +203,9 @@ def _site(record: Any, stem: str) -> Site:
         raise Problem("it has no features; it needs at least one with the role 'aoi'")
     if len(raw) > MAX_FEATURES:
         raise Problem(f"{len(raw)} features; at most {MAX_FEATURES} are read")
+    if all(map(_is_landmark, raw)):
+        raise Problem("none of its features is a polygon: it needs one with the role 'aoi', "
+                      "the area to look at")  # fmt: skip
     own = record.get("properties") or {}
     if not isinstance(own, dict):
         raise Problem("its properties are not an object")
@@ -216,6 +219,15 @@ def _site(record: Any, stem: str) -> Site:
     )
     _check_together(features)
     return Site(name, features, claims, tuple(warnings))
+
+
+def _is_landmark(item: Any) -> bool:
+    """Whether a feature is a point or a line without a role, as other people's files hold."""
+    shape, own = (
+        item.get(k) if isinstance(item, dict) else None for k in ("geometry", "properties")
+    )
+    lean = isinstance(shape, dict) and str(shape.get("type")).endswith(("Point", "LineString"))
+    return lean and not (isinstance(own, dict) and "role" in own)
 
 
 def _collected(record: Any, warnings: list[str]) -> dict[str, Any]:

@@ -150,13 +150,25 @@ def source_digest(module: str) -> str:
 @functools.cache
 def _source(module: str) -> tuple[bytes, tuple[str, ...]] | None:
     """Digest of a module with its texts, and what it imports of this package, if it has source."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+    origin = _origin(module)
+    if origin is None:
         return None
-    source = Path(spec.origin).read_bytes()
-    whole = source + b"".join(p.read_bytes() for p in _belonging(Path(spec.origin)))
+    source = origin.read_bytes()
+    whole = source + b"".join(p.read_bytes() for p in _belonging(origin))
     own = tuple(n for n in imports(source) if n.split(".")[0] == "analysis")
     return hashlib.sha256(whole).digest(), own
+
+
+def _origin(module: str) -> Path | None:
+    """File of a module; of this package without importing its parts, as `find_spec` would."""
+    package, *inner = module.split(".")
+    if package == __package__:
+        place = Path(__file__).parent.joinpath(*inner)
+        files = place / "__init__.py", place.parent / f"{place.name}.py"
+        return next((f for f in files if f.is_file()), None)
+    spec = importlib.util.find_spec(module)
+    name = spec.origin if spec else None
+    return Path(name) if name and name.endswith(".py") else None
 
 
 def forget_sources() -> None:
@@ -184,15 +196,8 @@ def imports(source: bytes) -> Iterable[str]:
             yield node.module
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                if node.module.startswith("analysis") and _is_module(inner):
+                if node.module.split(".")[0] == __package__ and _origin(inner):
                     yield inner
-
-
-def _is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import UserError
-from analysis.evidence import Evidence, Problem, load, require, validate
+from analysis.evidence import Evidence, Problem, load, problems, validate
 
 from .tables import FOLDER, read, write
 
@@ -21,7 +21,7 @@ def only(problems: list[Problem], table: str, row: int | None, column: str | Non
 
 def test_the_package_is_sound():
     assert validate(FOLDER) == []
-    require(FOLDER)
+    assert problems() == []
 
 
 def test_a_wrong_total_is_named_with_its_reason(copy: Path, plant):
@@ -30,8 +30,6 @@ def test_a_wrong_total_is_named_with_its_reason(copy: Path, plant):
     assert str(problem) == (
         f"aggregate_claims.csv row {row} column high: D02 says 68, but its rows give 67 missiles"
     )
-    with pytest.raises(UserError, match=r"aggregate_claims\.csv row \d+ column high"):
-        require(copy)
 
 
 def test_a_lost_launch_row_upsets_the_totals(copy: Path):
@@ -144,8 +142,6 @@ def test_a_wrong_row_is_named_before_the_totals_that_it_upsets(
     assert (first.table, first.row) == (table, row)
     assert said in first.message
     assert others[-1].table == "aggregate_claims"
-    with pytest.raises(UserError, match=rf"^{table}\.csv row {row} .*and \d+ more"):
-        require(copy)
 
 
 BAD_CELLS = [

@@ -158,3 +158,4 @@ def test_a_real_pair_gives_areas_and_says_how_much_weaker_two_windows_are(
         assert candidate["roof_on"]["low"] == "2015-12-11"
         assert candidate["roof_on"]["high"] == "2018-03-30"
     assert any("Two windows know nothing of the season" in said for said in found["warnings"])
+    assert any("do not tell them apart" in said for said in found["warnings"])

@@ -18,6 +18,9 @@ from scipy.special import expit, logit
 HALF_YEARS = ("winter", "summer")
 """October to March, April to September: when the works began."""
 
+SUMMER = range(4, 10)
+"""Months of the summer half-year."""
+
 BINS = 40
 """Bins of area in which trials are counted before a curve is fitted."""
 

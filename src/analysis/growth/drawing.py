@@ -12,16 +12,13 @@ from scipy import ndimage
 from analysis.errors import UserError
 from analysis.growth import blend
 from analysis.growth.blend import Buildings, Ground
-from analysis.growth.detectability import HALF_YEARS
+from analysis.growth.detectability import HALF_YEARS, SUMMER
 
 TRIES = 60
 """Places that are tried for a building before it is dropped."""
 
 CLEARANCE = 2.0
 """Pixels that a building keeps from the edge and from what really changed."""
-
-SUMMER = range(4, 10)
-"""Months of the summer half-year."""
 
 
 @dataclass(frozen=True)

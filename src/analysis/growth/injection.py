@@ -38,6 +38,9 @@ BATCH = 400
 COVERED = 0.2
 """Share of a building that an object must cover to be it, as in the studies of drawn worlds."""
 
+FOUND = ("evidence", *(f"{e}_{k}" for e in ("ground", "roof") for k in ("low", "value", "high")))
+"""What is told of a building that was found, beside that it was."""
+
 
 def inject(
     cube: xr.Dataset,
@@ -122,12 +125,10 @@ def look(
     laid = layout.of_pixels(series, drawn.stack, drawn.clear, factor)
     scanned = scans.scan(laid)
     groups = _groups(drawn, scanned, threshold, buildings.row.size)
-    found = pd.DataFrame({"detected": np.zeros(buildings.row.size, dtype=bool)})
-    for name in ("evidence", *(f"{e}_{k}" for e in ("ground", "roof")
-                               for k in ("low", "value", "high"))):  # fmt: skip
-        found[name] = np.nan
+    detected = np.zeros(buildings.row.size, dtype=bool)
+    values = np.full((buildings.row.size, len(FOUND)), np.nan)
     if not groups:
-        return found
+        return _rows(detected, values)
     stack, clear = _means(drawn, list(groups.values()))
     sure = layout.of_objects(series, stack, clear, views, candidates.looks(list(groups.values())))
     whole = scans.scan(sure)
@@ -150,9 +151,14 @@ def look(
             shown = clear[:, k] & (site.days < dates[0].value)
             if np.count_nonzero(shown) < candidates.LATER_DATES:
                 continue
-        values = [v for d in dates for v in (d.low, d.value, d.high)]
-        found.loc[i] = [True, float(scanned.evidence[0, at].mean()), *values]
-    return found
+        detected[i] = True
+        values[i] = [float(scanned.evidence[0, at].mean()),
+                     *(v for d in dates for v in (d.low, d.value, d.high))]  # fmt: skip
+    return _rows(detected, values)
+
+
+def _rows(detected: np.ndarray, values: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"detected": detected, **dict(zip(FOUND, values.T, strict=True))})
 
 
 def _edges(site: Ground, series: layout.Series, drawn: blend.Blended, jitter: float) -> np.ndarray:

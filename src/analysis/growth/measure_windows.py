@@ -42,6 +42,11 @@ OF_WHAT_CHANGED = (
     "not whole yet, its ratio is too small"
 )
 
+ROOF_OR_GROUND = (
+    "new-footprint here means a new surface without plants, be it roof, pavement or bare ground: "
+    "so few clear dates in the later window do not tell them apart"
+)
+
 POOR = 3.0
 """Misfit from which the studies count halls apart (`bench/results/footprints-areas.json`): the
 pixels show what the fit has no words for, which may or may not have moved the outline."""
@@ -89,6 +94,8 @@ def measure(
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [references_of.reference(f, cube, buildings) for f in done.site.references]
     warnings = [*series.warnings_of(done, cube), *found.weaker]
+    if after.sizes["time"] < ROOF_DATES and any(t.kind == "new-footprint" for t in things):
+        warnings.append(ROOF_OR_GROUND)
     made = series.finish(
         done, cube, buildings, references, seed=seed, level=level, null=None,
         warnings=warnings, progress=progress,

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from analysis.growth import starts, stood
 from analysis.growth.buildings import Building
+from analysis.growth.detectability import SUMMER
 from analysis.growth.objects import NO_MOMENT
 from analysis.growth.outlines import STOOD_BEFORE
 from analysis.scenes import grid as grids
@@ -36,9 +37,6 @@ SHOWN = 0.6
 NOT_FROM_START = (
     "not measurable: the first dates do not show it and no date was found on which it came"
 )
-
-SUMMER = range(4, 10)
-"""Months of the summer half-year."""
 
 WITHIN = 0.6
 """Share of an object that an outline must hold to be the whole of which it is a part."""
