@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,20 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this session that all processes of its tests share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def published(shared: Path) -> Checkout:
     """A small checkout whose report was made once; tests leave it as it is."""
-    made = small.make(tmp_path_factory.mktemp("published") / "checkout")
-    made.report()
+    made = Checkout(shared / "published" / "checkout")
+    with FileLock(shared / "published.lock"):
+        if not (shared / "published.done").exists():
+            small.make(made.root).report()
+            (shared / "published.done").touch()
     return made
 
 
@@ -45,26 +54,28 @@ def workshop(published: Checkout, tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def report() -> subprocess.CompletedProcess[str]:
-    """The real report, brought up to date by the command that readers use.
+def report(shared: Path) -> str:
+    """What the command that readers use prints once the real report is up to date.
 
     Where tests run in several processes, the first one makes it.
     """
-    (ROOT / "_build").mkdir(exist_ok=True)
-    with FileLock(ROOT / "_build" / "tests.lock"):
-        done = small.feb11("report")
-    assert done.returncode == 0, done.stderr
-    return done
+    printed = shared / "report.txt"
+    with FileLock(shared / "report.lock"):
+        if not printed.exists():
+            done = small.feb11("report")
+            assert done.returncode == 0, done.stderr
+            printed.write_text(done.stdout, encoding="utf-8")
+    return printed.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
-def edition(report: subprocess.CompletedProcess[str]) -> Path:
+def edition(report: str) -> Path:
     """Folder of the real report's pages."""
-    return Path(report.stdout.splitlines()[-1]).parent
+    return Path(report.splitlines()[-1]).parent
 
 
 @pytest.fixture(scope="session")
-def asked(report: subprocess.CompletedProcess[str]) -> Callable[..., Any]:
+def asked(report: str) -> Callable[..., Any]:
     """What a command prints about the real report with ``--json``."""
 
     def ask(*arguments: str) -> Any:

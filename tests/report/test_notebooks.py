@@ -84,7 +84,7 @@ def test_a_second_report_of_the_real_notebooks_executes_nothing(report) -> None:
     done = feb11("report")
     assert done.returncode == 0
     assert "no notebook was executed" in done.stderr
-    assert done.stdout == report.stdout
+    assert done.stdout == report
 
 
 def test_every_figure_is_published_with_its_data(edition: Path) -> None:
