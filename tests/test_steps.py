@@ -204,3 +204,9 @@ def test_source_is_read_anew_once_it_is_forgotten(tmp_path, monkeypatch) -> None
     assert steps.source_digest("changing") == before
     steps.forget_sources()
     assert steps.source_digest("changing") != before
+
+
+def test_a_key_is_told_without_importing_what_it_covers() -> None:
+    code = "import sys; from analysis import steps; steps.source_digest('analysis.growth.measured')"
+    done = python(code + "; print([m for m in sys.modules if m.startswith('analysis.growth')])")
+    assert done.stdout == "[]\n", done.stderr

@@ -98,6 +98,8 @@ def test_detectability_map_covers_the_scenes(written) -> None:
         assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert raster.tags()["FEB11_DETECTABILITY_PROBABILITY"] == "0.9"
         assert any("winter" in d for d in raster.descriptions)
+        assert set(raster.units) == {"m2", "buildings"}
+        assert "largest area tried" in raster.tags()["FEB11_DETECTABILITY_NODATA"]
         area = shapely.box(*raster.bounds)
         x, y = done.cube["x"].values, done.cube["y"].values
         assert shapely.box(x.min(), y.min(), x.max(), y.max()).difference(area).area < 1.0

@@ -48,6 +48,9 @@ NOTE = {
     "undeclared": "From scenes of undeclared kind, treated as SIMULATED.",
 }
 
+Layer = tuple[np.ndarray, str]
+"""Values of a band, and their unit."""
+
 EVIDENCE = "log Bayes factor of ground works and a roof, against the season alone"
 SCORE = "score of the change between two windows"
 
@@ -96,8 +99,8 @@ def write(
         if found.evidence is not None and found.transform is not None:
             what = SCORE if found.null is None else EVIDENCE
             held = {} if found.null is None else {"FEB11_THRESHOLD": f"{found.null.threshold:.3f}"}
-            _cog(made / f"{prefix}change.tif", {what: found.evidence}, found.transform, found.crs,
-                 tags | held)  # fmt: skip
+            layer = {what: (found.evidence, "")}
+            _cog(made / f"{prefix}change.tif", layer, found.transform, found.crs, tags | held)
         if detectability is not None:
             _cog(made / f"{prefix}detectability.tif", *_layers(detectability), found.crs,
                  tags | _said(detectability))  # fmt: skip
@@ -214,21 +217,22 @@ def _vectors(table: geopandas.GeoDataFrame, tags: Mapping[str, str], stem: Path)
 
 def _cog(
     place: Path,
-    layers: Mapping[str, np.ndarray],
+    layers: Mapping[str, Layer],
     transform: Sequence[float],
     crs: str,
     tags: Mapping[str, str],
 ) -> None:
     """A cloud-optimised GeoTIFF of float32 bands with names; NaN where nothing is known."""
-    height, width = next(iter(layers.values())).shape
+    height, width = next(iter(layers.values()))[0].shape
     with MemoryFile() as memory:
         with memory.open(
             driver="GTiff", height=height, width=width, count=len(layers), dtype="float32",
             crs=crs, transform=rasterio.Affine(*transform), nodata=np.nan,
         ) as raster:  # fmt: skip
-            for number, (name, values) in enumerate(layers.items(), start=1):
+            for number, (name, (values, unit)) in enumerate(layers.items(), start=1):
                 raster.write(values.astype(np.float32), number)
                 raster.set_band_description(number, name)
+                raster.set_band_unit(number, unit)
             raster.update_tags(**tags)
         with memory.open() as raster:
             rasterio.shutil.copy(
@@ -237,7 +241,7 @@ def _cog(
             )  # fmt: skip
 
 
-def _layers(found: xr.Dataset) -> tuple[dict[str, np.ndarray], tuple[float, ...]]:
+def _layers(found: xr.Dataset) -> tuple[dict[str, Layer], tuple[float, ...]]:
     """Bands of a detectability map, and its transform."""
     x, y = found["x"].values.astype(float), found["y"].values.astype(float)
     rows, columns = y.size, x.size
@@ -245,18 +249,24 @@ def _layers(found: xr.Dataset) -> tuple[dict[str, np.ndarray], tuple[float, ...]
     down = (y[-1] - y[0]) / (rows - 1) if rows > 1 else -right
     right = right if np.isfinite(right) else -down
     transform = (right, 0.0, x[0] - right / 2, 0.0, down, y[0] - down / 2)
-    names = [n for n in ("smallest_m2", "low", "high", "tried") if n in found]
+    units = {"smallest_m2": "m2", "low": "m2", "high": "m2", "tried": "buildings"}
     bands = {
-        f"{name}, works begun in the {half}": found[name].sel(half_year=half).values
+        f"{name}, works begun in the {half}": (found[name].sel(half_year=half).values, unit)
         for half in map(str, found["half_year"].values)
-        for name in names
+        for name, unit in units.items()
+        if name in found
     }
     return bands, transform
 
 
 def _said(found: xr.Dataset) -> dict[str, str]:
-    """Attributes of a detectability map as tags."""
-    return {f"FEB11_DETECTABILITY_{str(k).upper()}": str(v) for k, v in found.attrs.items()}
+    """Attributes of a detectability map as tags, and what its empty cells mean."""
+    empty = (
+        f"not even the largest area tried ({found.attrs['largest_tried_m2']:.0f} m2) is found "
+        f"with probability {found.attrs['probability']:g}, or too few buildings were tried"
+    )
+    told = {**found.attrs, "nodata": empty}
+    return {f"FEB11_DETECTABILITY_{str(k).upper()}": str(v) for k, v in told.items()}
 
 
 def _tags(found: Measured, site: Site, run: str) -> dict[str, str]:
