@@ -56,6 +56,7 @@ def test_each_row_of_readings_sums_to_one(bundled) -> None:
         assert "log_uniform" in ratio["readings"]
         for row in ratio["readings"].values():
             assert row.keys() == {"of", "smaller", "larger", "twice", "none"}
+            assert all(name in bundled["explained"]["readings"] for name in row)
             assert sum(row.values()) == pytest.approx(1, abs=1e-4)
 
 

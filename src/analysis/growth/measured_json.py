@@ -20,6 +20,7 @@ from analysis.growth.footprint import Fit
 from analysis.growth.measure_windows import POOR
 from analysis.growth.objects import moment
 from analysis.growth.ratio import Ratio
+from analysis.growth.readings import BANDS, RANGE
 from analysis.growth.timeline import DateInterval
 from analysis.scenes import grid as grids
 from analysis.site import Site
@@ -48,7 +49,23 @@ def content(found: Measured, site: Site) -> dict[str, Any]:
         },
         "drawn_halls": _drawn(found),
         "warnings": [*found.warnings, *doubts(found, site)],
+        "explained": _explained(),
     }  # fmt: skip
+
+
+def _explained() -> dict[str, str]:
+    """Fields whose names do not say enough."""
+    bands = ", ".join(f"{name} {low:.2f} to {high:.2f}" for name, (low, high) in BANDS.items())
+    return {
+        "readings": f"probability that the ratio lies in the band of each reading ({bands}, none: "
+        "in no band), under two priors between "
+        f"{RANGE[0]:g} and {RANGE[1]:g}: uniform in the logarithm, and similar to one",
+        "likelihood_ratios": "how many times better the scenes fit the reading 'of' than this one; "
+        "below 1, this one fits better; no prior on the readings enters",
+        "coverage": "what is known of how often such intervals hold the truth",
+        "misfit": "about 1 where the model explains the pixels; poor from "
+        f"{POOR:g}: the outline may be elsewhere",
+    }
 
 
 def doubts(found: Measured, site: Site) -> list[str]:
