@@ -157,6 +157,7 @@ def _errors(seeds: Array, off: Array) -> Record:
         "n": len(off), "rmse": _rmse(off), "rmse_interval90": _boot(_by_world(seeds, off), _rmse),
         "bias": float(off.mean()), "median_absolute": float(np.median(np.abs(off))),
         "beyond_10_percent": float((np.abs(off) > 0.1).mean()),
+        "farthest": float(np.abs(off).max()), "rmse_but_farthest": _rmse(np.sort(np.abs(off))[:-1]),
     }  # fmt: skip
 
 

@@ -89,8 +89,10 @@ def _areas(d: Record) -> list[str]:
         ["older halls, no before", "", *errors("without_before"), ""],
         ["sum of fractions", "", *errors("sum_of_fractions"), ""],
         ["ratio (0.25 to 2.5), RMSE (bias)", "",
-         *(f"{ratio[n]['rmse']:.3f} ({ratio[n]['bias']:+.3f}), n = {ratio[n]['n']}" for n in names),
+         *(f"{_between(ratio[n])} ({ratio[n]['bias']:+.3f}), n = {ratio[n]['n']}" for n in names),
          ""],
+        ["ratio, farthest off; RMSE without it", "",
+         *(f"{ratio[n]['farthest']:.3f}; {ratio[n]['rmse_but_farthest']:.3f}" for n in names), ""],
         ["ratio, relative RMSE; median absolute error", "",
          *(f"{_percent(ratio[n]['relative_rmse'])}; {ratio[n]['median_absolute']:.3f}"
            for n in names), ""],
@@ -136,6 +138,11 @@ def _areas(d: Record) -> list[str]:
     ]  # fmt: skip
 
 
+def _between(errors: Record) -> str:
+    low, high = errors["rmse_interval90"]
+    return f"{errors['rmse']:.3f} ({low:.3f} to {high:.3f})"
+
+
 def _inside(ends: list[float]) -> bool:
     return WITHIN[0] <= ends[0] and ends[1] <= WITHIN[1]
 
@@ -150,10 +157,9 @@ def _law(d: Record) -> list[str]:
     for line in sorted(d["law"].values(), key=lambda r: (-r["gsd"], r["scenes"])):
         power = line["power"]
         rivals = [power["rivals"][n]["interval_excludes"] for n in ("smaller", "larger", "twice")]
-        low, high = line["rmse_interval90"]
         rows.append([
             f"{line['gsd']:.0f} m", str(line["scenes"]), str(line["worlds"]),
-            f"{line['rmse']:.3f} ({low:.3f} to {high:.3f})", f"{line['median_absolute']:.3f}",
+            _between(line), f"{line['median_absolute']:.3f}",
             f"{line['bias']:+.3f}", f"{line['bound']:.4f}", f"{line['median_width']:.3f}",
             _percent(line["coverage"], 0), ", ".join(_percent(r, 0) for r in rivals),
             _percent(power["interval_inside_the_band"], 0),

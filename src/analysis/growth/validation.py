@@ -85,6 +85,13 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
         yield _one(f"areas.{name}.ratio_rmse", ratio["rmse"], "1", "footprints-areas",
                    f"Root mean square error of the ratio of two halls, in worlds {what}",
                    ratio.get("rmse_interval90"), extra={"worlds": ratio["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.ratio_farthest", ratio["farthest"], "1", "footprints-areas",
+                   f"Error of the ratio that is farthest off, in worlds {what}", None,
+                   extra={"worlds": ratio["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.ratio_rmse_but_one", ratio["rmse_but_farthest"], "1",
+                   "footprints-areas", "Root mean square error of the ratio of two halls without "
+                   f"the one that is farthest off, in worlds {what}", None,
+                   extra={"worlds": ratio["n"] - 1})  # fmt: skip
         yield _one(f"areas.{name}.ratio_coverage", ratio["coverage"], "1",
                    "footprints-areas", "Share of 90 % intervals of the ratio that held the truth, "
                    f"in worlds {what}: coverage on simulated worlds",
