@@ -133,8 +133,8 @@ def _areas(d: Record) -> list[str]:
     )
     return [
         *_table(["what", "asked", "mixed", "matched", ""], rows), "",
-        "Cells of size by contrast by scenes with five halls or more whose coverage is under 80 %: "
-        f"{said or 'none'}.",
+        "Cells of areas at 10 m, by size, contrast and scenes, with five halls or more whose "
+        f"coverage is under 80 %: {said or 'none'}.",
     ]  # fmt: skip
 
 

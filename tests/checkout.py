@@ -20,6 +20,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 FEB11 = Path(sys.executable).parent / "feb11"
 TIMEOUT_S = 300
+REPORT_TIMEOUT_S = 2400
+"""Of the real report where nothing was built before, beside other tests."""
 
 PARAMETERS = """\
 seed = 20241125
@@ -116,10 +118,10 @@ class Checkout:
         }
 
 
-def feb11(*arguments: str, root: Path = ROOT, **environment: str):
+def feb11(*arguments: str, root: Path = ROOT, timeout: float = TIMEOUT_S, **environment: str):
     """Run the command `feb11` in a process of its own."""
     return subprocess.run(
-        [str(FEB11), *arguments], cwd=root, capture_output=True, text=True, timeout=TIMEOUT_S,
+        [str(FEB11), *arguments], cwd=root, capture_output=True, text=True, timeout=timeout,
         env=os.environ | {"FEB11_ROOT": str(root), "COLUMNS": "200"} | environment,
     )  # fmt: skip
 

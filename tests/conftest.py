@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -28,10 +29,10 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of this session that all processes of its tests share."""
     own = tmp_path_factory.getbasetemp()
-    return own if worker_id == "master" else own.parent
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,7 @@ def published(shared: Path) -> Checkout:
     made = Checkout(shared / "published" / "checkout")
     with FileLock(shared / "published.lock"):
         if not (shared / "published.done").exists():
+            shutil.rmtree(made.root, ignore_errors=True)  # of a process that failed over it
             small.make(made.root).report()
             (shared / "published.done").touch()
     return made
@@ -60,9 +62,10 @@ def report(shared: Path) -> str:
     Where tests run in several processes, the first one makes it.
     """
     printed = shared / "report.txt"
-    with FileLock(shared / "report.lock"):
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with FileLock(ROOT / "_build" / "tests.lock"):
         if not printed.exists():
-            done = small.feb11("report")
+            done = small.feb11("report", timeout=small.REPORT_TIMEOUT_S)
             assert done.returncode == 0, done.stderr
             printed.write_text(done.stdout, encoding="utf-8")
     return printed.read_text(encoding="utf-8")

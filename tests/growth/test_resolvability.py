@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.growth import resolvability
+from tests.checkout import ROOT
 
 
 @pytest.mark.parametrize(
@@ -41,3 +45,22 @@ def test_intervals_that_are_too_short_are_named_where_worlds_can_tell(monkeypatc
     assert "with 3 m pixels: in 50" in short
     assert "12 worlds" in short, "cells of too few worlds say nothing"
     assert "no less often than chance" in told(monkeypatch, 11 / 12)["too_short"]
+
+
+def test_worlds_that_are_far_off_are_counted_by_the_ratio_itself() -> None:
+    """A tenth of the truth, not a tenth: at 0.65 that is another number of worlds."""
+    law = json.loads((ROOT / resolvability.STUDY).read_text(encoding="utf-8"))["law"]
+    rows = resolvability.table().set_index(["gsd", "scenes"])
+    for cell in law.values():
+        off = [abs(estimate / truth - 1) > 0.1 for _, truth, estimate, *_ in cell["rows"]]
+        assert rows.loc[(cell["gsd"], cell["scenes"]), "gross"] == pytest.approx(np.mean(off))
+
+
+def test_more_scenes_are_said_to_help_only_where_intervals_part(monkeypatch) -> None:
+    cells = [{"gsd": 3.0, "scenes": n, "worlds": 9, "rmse": e, "rmse_low": e - 0.01,
+              "rmse_high": e + 0.01} for n, e in ((3, 0.06), (200, 0.03))]  # fmt: skip
+    (better,) = resolvability._more_scenes(pd.DataFrame(cells))
+    assert str(better.value).endswith("more scenes make it smaller")
+    cells[1]["rmse_high"] = 0.051
+    (alike,) = resolvability._more_scenes(pd.DataFrame(cells))
+    assert "no smaller that these worlds could tell" in str(alike.value)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from shapely.geometry import Polygon, box
 
 from analysis.growth import measure_windows, record
@@ -103,3 +104,26 @@ def test_a_recorded_result_says_why_its_ratio_was_taken_back(name: str, said: st
     measure_windows.withhold(found, 5, 5)
     found.new = "candidate-1"
     assert record._withheld(found, name).startswith(said)
+
+
+def window(*days: str) -> xr.Dataset:
+    return xr.Dataset(coords={"time": np.array(days, dtype="datetime64[ns]")})
+
+
+@pytest.mark.parametrize("change", range(1, 9))
+def test_the_interval_holds_every_change_that_the_medians_of_the_windows_show(change: int) -> None:
+    """Each date of two windows in turn is the first with a roof."""
+    days = [f"2015-0{m}-01" for m in range(1, 5)] + [f"2018-0{m}-01" for m in range(1, 6)]
+    roof = np.arange(len(days)) >= change
+    if np.median(roof[4:]) - np.median(roof[:4]) < 0.5:
+        return
+    first, last = measure_windows._middles(window(*days[:4]), window(*days[4:]))
+    came = np.array(days, dtype="datetime64[D]")[[change - 1, change]].astype(float)
+    assert first <= came[0]
+    assert came[1] <= last
+
+
+def test_one_date_in_each_window_bounds_the_change() -> None:
+    first, last = measure_windows._middles(window("2015-12-11"), window("2018-03-30"))
+    told = [str(np.datetime64(int(d), "D")) for d in (first, last)]
+    assert told == ["2015-12-11", "2018-03-30"]

@@ -27,7 +27,7 @@ GROWN = 0.1
 
 FEWEST_DATES = 2
 """Clear dates of the earlier window from which a ratio is given: what lies on one date alone, haze
-or a shadow, is as large as a hall. The later one needs `ROOF_DATES`, to tell a roof from soil."""
+or a shadow, is as large as a hall. The later one needs `ROOF_DATES`, as a roof of a series does."""
 
 NO_RATIO = (
     "no ratio: so few clear scenes in a window cannot tell a building from what lies there on some "
@@ -44,7 +44,7 @@ OF_WHAT_CHANGED = (
 
 ROOF_OR_GROUND = (
     "new-footprint here means a new surface without plants, be it roof, pavement or bare ground: "
-    "so few clear dates in the later window do not tell them apart"
+    "two windows do not tell them apart"
 )
 
 POOR = 3.0
@@ -64,8 +64,9 @@ def measure(
 ) -> Measured:
     """Measure what changed between the two windows of a request.
 
-    Both events lie between the last date of the first window and the first of the second; the
-    middle is given as their value, and the whole gap as their interval.
+    A window is the median of its dates. What is not in the first one and is in the second came
+    after the middle date of the first and before that of the second: this is the interval of both
+    events, and its middle their value.
 
     Raises
     ------
@@ -77,8 +78,10 @@ def measure(
     before, after = (_window(cube, role) for role in ("before", "after"))
     progress("comparison of the windows")
     found = windows.compare(before, after)
+    low, high = _middles(before, after)
+    between = DateInterval((low + high) / 2, low, high, level, high - low, "unproven")
+    # outlines take all dates of a window alike: a change inside one shows as a misfit
     first, last = found.between
-    between = DateInterval((first + last) / 2, first, last, level, last - first, "unproven")
     things = confirm(
         [
             Thing(
@@ -94,7 +97,7 @@ def measure(
     buildings = [Building(t.id, t, None, starts.of_pixels(t.pixels, cube)) for t in things]
     references = [references_of.reference(f, cube, buildings) for f in done.site.references]
     warnings = [*series.warnings_of(done, cube), *found.weaker]
-    if after.sizes["time"] < ROOF_DATES and any(t.kind == "new-footprint" for t in things):
+    if any(t.kind == "new-footprint" for t in things):
         warnings.append(ROOF_OR_GROUND)
     made = series.finish(
         done, cube, buildings, references, seed=seed, level=level, null=None,
@@ -147,6 +150,18 @@ def _changed(reference: Building, changes: Sequence[Building]) -> bool:
     )
 
 
+def _middles(before: xr.Dataset, after: xr.Dataset) -> tuple[float, float]:
+    """Days since 1970 that bound a change which one window's median lacks and the other's has.
+
+    Of an even number of dates half is enough to be seen, so the outer one of the middle pair.
+    """
+    earlier, later = (
+        np.sort(w["time"].values).astype("datetime64[s]").astype(float) / 86400
+        for w in (before, after)
+    )
+    return float(earlier[(earlier.size - 1) // 2]), float(later[later.size // 2])
+
+
 def _window(cube: xr.Dataset, role: str) -> xr.Dataset:
     window = cube.isel(time=np.flatnonzero(cube["role"].values == role))
     if window.sizes["time"] == 0:
@@ -161,10 +176,7 @@ def _class(before: xr.Dataset, after: xr.Dataset, pixels: np.ndarray) -> tuple[s
         return "other", "it is water or shadow in the later window"
     if _index(new) > GREEN:
         return "other", "it is grown over in the later window"
-    if after.sizes["time"] < ROOF_DATES:
-        why = "a surface without plants; too few dates to tell a roof from open ground"
-    else:
-        why = "a surface without plants on all dates of the later window"
+    why = "a surface without plants in the middle of the later window, roof or open ground"
     if _index(new) > _index(old) + GROWN:
         return "other", "it has more plants than before"
     return "new-footprint", why

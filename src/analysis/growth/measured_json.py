@@ -62,9 +62,11 @@ def _explained() -> dict[str, str]:
         f"{RANGE[0]:g} and {RANGE[1]:g}: uniform in the logarithm, and similar to one",
         "likelihood_ratios": "how many times better the scenes fit the reading 'of' than this one; "
         "below 1, this one fits better; no prior on the readings enters",
-        "coverage": "what is known of how often such intervals hold the truth",
-        "misfit": "about 1 where the model explains the pixels; poor from "
-        f"{POOR:g}: the outline may be elsewhere",
+        "coverage": "how often such intervals hold the truth: simulated, as often as they say in "
+        "worlds that were drawn and scored; injected, in halls drawn into these very scenes; "
+        "unproven, nothing vouches for it",
+        "misfit": "about 1 where the model explains the pixels; from "
+        f"{POOR:g} on most outlines of the studies are as good as others, and more are far off",
     }
 
 

@@ -8,7 +8,7 @@ the method: no world of the study shows a real place.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,9 @@ STUDY = "bench/results/footprints-resolvability.json"
 STEM = "growth.resolvability"
 FEWEST = 5
 """Worlds below which a share or a spread is not told."""
+
+SOME = 3
+"""Clear scenes from which it is asked what more of them bring: one scene has its clouds."""
 
 USUAL = 60
 """Clear scenes with the roof on that some two years of free imagery hold."""
@@ -71,12 +74,18 @@ def _row(cell: Mapping[str, Any]) -> dict[str, Any]:
         "gsd": cell["gsd"], "scenes": cell["scenes"], "worlds": cell["worlds"],
         "rmse": cell["rmse"], "rmse_low": cell["rmse_interval90"][0],
         "rmse_high": cell["rmse_interval90"][1], "bias": cell["bias"],
-        "median": cell["median_absolute"], "gross": cell["beyond_10_percent"],
+        "median": cell["median_absolute"], "gross": gross(cell["rows"]),
         "width": cell["median_width"], "coverage": cell["coverage"],
         "coverage_low": low_high[0], "coverage_high": low_high[1], "bound": cell["bound"],
         "inside": power["interval_inside_the_band"],
         **{r: power["rivals"][r][f"likelihood_ratio_{ODDS}"] for r in RIVALS},
     }  # fmt: skip
+
+
+def gross(rows: Sequence[Sequence[float]]) -> float:
+    """Share of worlds (``seed truth estimate low high``) off by more than a tenth of the truth."""
+    truth, estimate = np.array(rows, dtype=float).T[1:3]
+    return float((np.abs(estimate - truth) > 0.1 * truth).mean())
 
 
 def _share(share: float, worlds: int) -> tuple[float, float]:
@@ -90,7 +99,7 @@ def results() -> list[Result]:
     rows, found = table(), []
     for row in rows.itertuples(index=False):
         found += _cell(row)
-    return [*found, *_answers(rows), _too_short(rows)]
+    return [*found, *_answers(rows), _too_short(rows), _leaning(rows), *_more_scenes(rows)]
 
 
 def _answers(rows: pd.DataFrame) -> Iterator[Result]:
@@ -140,6 +149,45 @@ def _too_short(rows: pd.DataFrame) -> Result:
     told = (text("resolvability.too_short", cells="; ".join(cells)) if cells
             else text("resolvability.none_too_short"))  # fmt: skip
     return _sentence("too_short", told, "Where nominal 90 % intervals of the ratio are too short")
+
+
+def _leaning(rows: pd.DataFrame) -> Result:
+    """In how many cells ratios come out too large in the mean."""
+    text, own = words("en"), rows[rows["worlds"] >= FEWEST]
+    large = int((own["bias"] > 0).sum())
+    mostly = 2 * large > len(own)
+    told = text(
+        "resolvability.leaning",
+        large_ones=text("resolvability.leaning_large") if mostly else "",
+        large=str(large),
+        cells=str(len(own)),
+        least=text.number(own["bias"].min(), 3),
+        most=text.number(own["bias"].max(), 3),
+    )
+    return _sentence("leaning", told if len(own) else None, "To which side ratios are off")
+
+
+def _more_scenes(rows: pd.DataFrame) -> Iterator[Result]:
+    """Whether more scenes than a few make the error smaller, by pixel size."""
+    text = words("en")
+    for gsd, own in rows.groupby("gsd"):
+        own = own[(own["worlds"] >= FEWEST) & (own["scenes"] >= SOME)].sort_values("scenes")
+        told = None
+        if len(own) > 1:
+            first, last = own.iloc[0], own.iloc[-1]
+            falls = last["rmse_high"] < first["rmse_low"]
+            errors = ", ".join(text.number(v, 3) for v in own["rmse"])
+            told = text(
+                f"resolvability.more_scenes.{'falls' if falls else 'stays'}",
+                errors=errors,
+                gsd=f"{gsd:g}",
+                scenes=", ".join(f"{n:.0f}" for n in own["scenes"]),
+            )
+        yield _sentence(
+            f"more_scenes.{gsd:g}m",
+            told,
+            f"What more scenes with pixels of {gsd:g} m do to the error of the ratio",
+        )
 
 
 def _sentence(name: str, value: str | None, statement: str) -> Result:

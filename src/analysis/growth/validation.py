@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from analysis import paths
 from analysis.errors import UserError
 from analysis.results import Result
 from analysis.steps import step
+from analysis.words import words
 
 FOLDER = "bench/results"
 STEM = "validation.growth"
@@ -17,6 +20,11 @@ COUNTED = "a share or count over the worlds that were drawn"
 BLOCKS = "32 px"
 """Side of the blocks that the paired bootstrap of the image pairs draws."""
 
+SCORED_M2 = 1500.0
+"""Smallest hall that is scored: fifteen pixels at 10 m."""
+
+ASKED = {"small": 0.06, "low": 0.87, "high": 0.93, "worlds": 2000, "limit": 1.5, "seconds": 0.5}
+"""What was asked of outlines before they were measured."""
 
 RIVALS = {"ours": "method", "plain": "plain", "plain, registered": "registered",
           "ir-mad": "ir_mad"}  # fmt: skip
@@ -27,7 +35,8 @@ RIVALS = {"ours": "method", "plain": "plain", "plain, registered": "registered",
 def results() -> list[Result]:
     """Coverage, widths, false alarms, errors of areas, and scores on real pairs."""
     return [*_dates(_study("dates")), *_alarms(_study("alarms")),
-            *_areas(_study("footprints-areas")), *_chain(_study("chain")),
+            *_areas(_study("footprints-areas")), _missed(_study("footprints-areas")),
+            *_chain(_study("chain")),
             *_pairs(_study("pairs"))]  # fmt: skip
 
 
@@ -85,6 +94,13 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
         yield _one(f"areas.{name}.ratio_rmse", ratio["rmse"], "1", "footprints-areas",
                    f"Root mean square error of the ratio of two halls, in worlds {what}",
                    ratio.get("rmse_interval90"), extra={"worlds": ratio["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.ratio_bias", ratio["bias"], "1", "footprints-areas",
+                   f"Mean error of the ratio of two halls, in worlds {what}; above zero where it "
+                   "comes out too large", None, extra={"worlds": ratio["n"]})  # fmt: skip
+        yield _one(f"areas.{name}.coverage_older", *older(study, name), "footprints-areas",
+                   "Share of 90 % intervals that held the area of an older hall, of which no scene "
+                   f"shows the ground before, in worlds {what}: coverage on simulated worlds", None,
+                   percent=True)  # fmt: skip
         yield _one(f"areas.{name}.ratio_farthest", ratio["farthest"], "1", "footprints-areas",
                    f"Error of the ratio that is farthest off, in worlds {what}", None,
                    extra={"worlds": ratio["n"]})  # fmt: skip
@@ -121,6 +137,43 @@ def _areas(study: Mapping[str, Any]) -> Iterator[Result]:
     yield _one("areas.limit", limit["ratio"], "1", "footprints-areas",
                "Error of areas over the least error that any method could have, in worlds that "
                "share the fit's assumptions", limit["interval90"])  # fmt: skip
+
+
+def older(study: Mapping[str, Any], name: str) -> tuple[float, str]:
+    """Share of areas held among halls of no date before, from the rows; with its unit."""
+    at = {column: i for i, column in enumerate(study["columns"])}
+    rows = [r for r in study["rows"][name]
+            if r[at["before"]] == 0 and r[at["truth"]] >= SCORED_M2]  # fmt: skip
+    held = [r[at["low"]] <= r[at["truth"]] <= r[at["high"]] for r in rows]
+    return float(np.mean(held)), "1"
+
+
+def _missed(study: Mapping[str, Any]) -> Result:
+    """What was asked of outlines and is not reached, in words and numbers."""
+    text = words("en")
+    mixed = study["studies"]["mixed"]
+    small = mixed["areas"]["errors"]["1200_to_2000_m2"]["rmse"]
+    ends = mixed["ratio"]["coverage_interval90"]
+    limit = study["against_limit"]["all"]["ratio"]
+    spent = mixed["areas"]["seconds_per_footprint"]["mean"]
+    asked = (
+        ("small", small <= ASKED["small"], 100 * small, 100 * ASKED["small"], 1),
+        ("coverage", ASKED["low"] <= ends[0] and ends[1] <= ASKED["high"], 100 * ends[1],
+         100 * ASKED["high"], 1),
+        ("worlds", mixed["ratio"]["n"] >= ASKED["worlds"], mixed["ratio"]["n"], ASKED["worlds"], 0),
+        ("limit", limit <= ASKED["limit"], limit, ASKED["limit"], 1),
+        ("seconds", spent <= ASKED["seconds"], spent, ASKED["seconds"], 1),
+    )  # fmt: skip
+    told = [text(f"validation_growth.missed.{name}", now=text.number(now, digits),
+                 asked=text.number(wanted, 1 if name in ("limit", "seconds") else 0))
+            for name, met, now, wanted, digits in asked if not met]  # fmt: skip
+    value = text("validation_growth.missed.some", list="; ".join(told)) if told else text(
+        "validation_growth.missed.none")  # fmt: skip
+    return Result(
+        key=f"{STEM}.areas.missed", value=value, unit="text", kind="simulated",
+        statement="What was asked of outlines and is not reached", method="bench.footprints",
+        inputs=(f"file:{FOLDER}/footprints-areas.json",), why_no_interval="a sentence",
+    )  # fmt: skip
 
 
 def _chain(study: Mapping[str, Any]) -> Iterator[Result]:

@@ -45,8 +45,7 @@ class Comparison:
     groups: tuple[np.ndarray, ...]
     """Objects, largest sum of scores first: ``(n, 2)`` rows and columns."""
     between: tuple[float, float]
-    """Days since 1970 of the last date of the first window and the first of the second: each
-    event lies between, and no more can be said."""
+    """Days since 1970 of the last date of the first window and the first of the second."""
     dates: tuple[int, int]
     """Dates with any clear ground in each window."""
     seen: float
@@ -132,7 +131,7 @@ def _weaker(before: xr.Dataset, after: xr.Dataset, seen: float) -> list[str]:
     said = [
         "Two windows know nothing of the season: a harvest or a flooded field can look like "
         "ground works.",
-        "An event is dated only to the gap between the windows, and ground works and roof are "
+        "An event is dated only to between the middles of the windows, and ground works and roof are "
         "not told apart.",
         "The threshold comes from this pair alone, not from stable ground over many dates: no "
         "rate of false alarms is promised.",
