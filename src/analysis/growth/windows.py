@@ -131,8 +131,8 @@ def _weaker(before: xr.Dataset, after: xr.Dataset, seen: float) -> list[str]:
     said = [
         "Two windows know nothing of the season: a harvest or a flooded field can look like "
         "ground works.",
-        "An event is dated only to between the middles of the windows, and ground works and roof are "
-        "not told apart.",
+        "An event is dated only to between the middles of the windows, and ground works and roof "
+        "are not told apart.",
         "The threshold comes from this pair alone, not from stable ground over many dates: no "
         "rate of false alarms is promised.",
     ]
