@@ -130,6 +130,10 @@ def withhold(made: Measured, before: int, after: int) -> None:
     told = {r.numerator for r in made.ratios} | {r.denominator for r in made.ratios} - {"union"}
     spoilt = {n for n in told if n in why}
     made.warnings += [why[n] for n in sorted(spoilt)]
+    made.warnings += [
+        f"no ratio to {r.id}: something changed at it or beside it, and no outline of it fits"
+        for r in made.references if r.fit is None and r.id in why and made.ratios
+    ]  # fmt: skip
     if spoilt and any(r.denominator == "union" for r in made.ratios):
         made.warnings.append("no ratio to all references together: they are no better than these")
         spoilt.add("union")

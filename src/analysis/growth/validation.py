@@ -23,8 +23,12 @@ BLOCKS = "32 px"
 SCORED_M2 = 1500.0
 """Smallest hall that is scored: fifteen pixels at 10 m."""
 
-ASKED = {"small": 0.06, "low": 0.87, "high": 0.93, "worlds": 2000, "limit": 1.5, "seconds": 0.5}
+ASKED = {"small": 0.06, "low": 0.87, "high": 0.93, "worlds": 2000, "limit": 1.5, "seconds": 0.5,
+         "ratio_10m": 0.03, "ratio_3m": 0.015}  # fmt: skip
 """What was asked of outlines before they were measured."""
+
+DECIMALS = {"limit": 1, "seconds": 1, "ratio_10m": 2, "ratio_3m": 3}
+"""Of numbers that were asked for and are no percentages."""
 
 RIVALS = {"ours": "method", "plain": "plain", "plain, registered": "registered",
           "ir-mad": "ir_mad"}  # fmt: skip
@@ -35,7 +39,8 @@ RIVALS = {"ours": "method", "plain": "plain", "plain, registered": "registered",
 def results() -> list[Result]:
     """Coverage, widths, false alarms, errors of areas, and scores on real pairs."""
     return [*_dates(_study("dates")), *_alarms(_study("alarms")),
-            *_areas(_study("footprints-areas")), _missed(_study("footprints-areas")),
+            *_areas(_study("footprints-areas")),
+            _missed(_study("footprints-areas"), _study("footprints-resolvability")),
             *_chain(_study("chain")),
             *_pairs(_study("pairs"))]  # fmt: skip
 
@@ -148,31 +153,35 @@ def older(study: Mapping[str, Any], name: str) -> tuple[float, str]:
     return float(np.mean(held)), "1"
 
 
-def _missed(study: Mapping[str, Any]) -> Result:
+def _missed(study: Mapping[str, Any], law: Mapping[str, Any]) -> Result:
     """What was asked of outlines and is not reached, in words and numbers."""
     text = words("en")
     mixed = study["studies"]["mixed"]
     small = mixed["areas"]["errors"]["1200_to_2000_m2"]["rmse"]
     ends = mixed["ratio"]["coverage_interval90"]
     limit = study["against_limit"]["all"]["ratio"]
+    laws = {m: law["law"][f"growth.resolvability.{m}m.60.ratio_rmse"]["rmse"] for m in (10, 3)}
     spent = mixed["areas"]["seconds_per_footprint"]["mean"]
     asked = (
         ("small", small <= ASKED["small"], 100 * small, 100 * ASKED["small"], 1),
         ("coverage", ASKED["low"] <= ends[0] and ends[1] <= ASKED["high"], 100 * ends[1],
          100 * ASKED["high"], 1),
         ("worlds", mixed["ratio"]["n"] >= ASKED["worlds"], mixed["ratio"]["n"], ASKED["worlds"], 0),
+        *((f"ratio_{m}m", error <= ASKED[f"ratio_{m}m"], error, ASKED[f"ratio_{m}m"], 3)
+          for m, error in laws.items()),
         ("limit", limit <= ASKED["limit"], limit, ASKED["limit"], 1),
         ("seconds", spent <= ASKED["seconds"], spent, ASKED["seconds"], 1),
     )  # fmt: skip
     told = [text(f"validation_growth.missed.{name}", now=text.number(now, digits),
-                 asked=text.number(wanted, 1 if name in ("limit", "seconds") else 0))
+                 asked=text.number(wanted, DECIMALS.get(name, 0)))
             for name, met, now, wanted, digits in asked if not met]  # fmt: skip
     value = text("validation_growth.missed.some", list="; ".join(told)) if told else text(
         "validation_growth.missed.none")  # fmt: skip
     return Result(
         key=f"{STEM}.areas.missed", value=value, unit="text", kind="simulated",
         statement="What was asked of outlines and is not reached", method="bench.footprints",
-        inputs=(f"file:{FOLDER}/footprints-areas.json",), why_no_interval="a sentence",
+        inputs=tuple(f"file:{FOLDER}/footprints-{s}.json" for s in ("areas", "resolvability")),
+        why_no_interval="a sentence",
     )  # fmt: skip
 
 
