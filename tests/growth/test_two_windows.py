@@ -127,3 +127,13 @@ def test_one_date_in_each_window_bounds_the_change() -> None:
     first, last = measure_windows._middles(window("2015-12-11"), window("2018-03-30"))
     told = [str(np.datetime64(int(d), "D")) for d in (first, last)]
     assert told == ["2015-12-11", "2018-03-30"]
+
+
+def test_a_reference_that_changed_and_has_no_outline_says_why_it_has_no_ratio() -> None:
+    found = measured(changed=("hall-b",))
+    found.references[1].fit = None
+    found.ratios = [r for r in found.ratios if r.denominator == "hall-a"]
+    found.other_sizes = [r for r in found.other_sizes if r.denominator == "hall-a"]
+    measure_windows.withhold(found, 5, 5)
+    assert kept(found)[0] == ["hall-a"]
+    assert any("hall-b" in said and "no outline of it fits" in said for said in found.warnings)
