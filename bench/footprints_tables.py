@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from analysis.growth.validation import ASKED
 from bench.record import FOLDER
 
 FILE = FOLDER / "footprints.md"
 
-WITHIN = (0.87, 0.93)
+WITHIN = (ASKED["low"], ASKED["high"])
 """Between which a coverage was asked to lie."""
-
-ASKED = {"crossed": 0.85, "small": 0.06, "limit": 1.5, "seconds": 0.5}
-"""What was asked before the studies were run."""
 
 Record = dict[str, Any]
 

@@ -24,7 +24,7 @@ SCORED_M2 = 1500.0
 """Smallest hall that is scored: fifteen pixels at 10 m."""
 
 ASKED = {"small": 0.06, "low": 0.87, "high": 0.93, "worlds": 2000, "limit": 1.5, "seconds": 0.5,
-         "ratio_10m": 0.03, "ratio_3m": 0.015}  # fmt: skip
+         "ratio_10m": 0.03, "ratio_3m": 0.015, "crossed": 0.85}  # fmt: skip
 """What was asked of outlines before they were measured."""
 
 DECIMALS = {"limit": 1, "seconds": 1, "ratio_10m": 2, "ratio_3m": 3}
